@@ -1,0 +1,90 @@
+"""memguard: the memory an agent can trust, and can forget.
+
+The whole public API. Names load when they are first used, so that `import memguard` costs nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from memguard.errors import (
+        BundleError,
+        Conflict,
+        HomeError,
+        InvalidInput,
+        KeyringError,
+        MemguardError,
+        ModelError,
+        NotFound,
+        StorageFull,
+        UnknownMemory,
+        UnknownOwner,
+        VaultDestroyed,
+        VaultError,
+    )
+    from memguard.memory import Memory
+    from memguard.outcomes import Erased, Imported, Rejected, Restored, Stored
+    from memguard.records import Hit, Record, Version
+    from memguard.settings import Settings
+
+_HOMES = {
+    "memory": ("Memory",),
+    "records": ("Hit", "Record", "Version"),
+    "outcomes": ("Erased", "Imported", "Rejected", "Restored", "Stored"),
+    "settings": ("Settings",),
+    "errors": (
+        "BundleError",
+        "Conflict",
+        "HomeError",
+        "InvalidInput",
+        "KeyringError",
+        "MemguardError",
+        "ModelError",
+        "NotFound",
+        "StorageFull",
+        "UnknownMemory",
+        "UnknownOwner",
+        "VaultDestroyed",
+        "VaultError",
+    ),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "BundleError",
+    "Conflict",
+    "Erased",
+    "Hit",
+    "HomeError",
+    "Imported",
+    "InvalidInput",
+    "KeyringError",
+    "MemguardError",
+    "Memory",
+    "ModelError",
+    "NotFound",
+    "Record",
+    "Rejected",
+    "Restored",
+    "Settings",
+    "StorageFull",
+    "Stored",
+    "UnknownMemory",
+    "UnknownOwner",
+    "VaultDestroyed",
+    "VaultError",
+    "Version",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'memguard' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"memguard.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

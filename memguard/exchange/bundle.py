@@ -1,0 +1,102 @@
+"""An owner's memories in one file: sealed under a passphrase in the age format (age-encryption.org), or readable JSON.
+
+age is a published format with other implementations: what a person exported opens without memguard, too.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from memguard.errors import BundleError, InvalidInput
+from memguard.records import Record
+from memguard.vault import rows
+from memguard.vault.files import write_whole
+from memguard.vault.store import Vault
+
+FORMAT = 1
+PASSPHRASE_LENGTH_MIN = 8
+FILE_BYTES_MAX = 1 << 30
+_AGE = b"age-encryption.org/v1"
+
+
+def write_bundle(vault: Vault, path: Path, *, passphrase: str | None, readable: bool) -> int:
+    """Write every memory of a vault; returns how many."""
+    if readable == (passphrase is not None):
+        raise InvalidInput("an export is sealed under a passphrase, or readable: choose one")
+    with vault.reading() as session:
+        found = rows.listed(session, "1", (), -1, 0)
+    document = {"memguard_export": FORMAT, "memories": _exported(found)}
+    data = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    write_whole(path, data if passphrase is None else sealed(data, passphrase))
+    return len(found)
+
+
+def opened(path: Path, passphrase: str | None) -> str:
+    """The text of a file to import, unsealed where it is a bundle."""
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise InvalidInput("the file is larger than a gibibyte: split it")
+        data = path.read_bytes()
+    except OSError:
+        raise BundleError("the file cannot be read") from None
+    if data.startswith(_AGE):
+        if passphrase is None:
+            raise BundleError("this bundle is sealed: give its passphrase")
+        data = unsealed(data, passphrase)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BundleError("the file is not UTF-8 text") from None
+
+
+def sealed(data: bytes, passphrase: str) -> bytes:
+    """Data under a passphrase (scrypt), in the age format."""
+    import pyrage
+
+    if len(passphrase) < PASSPHRASE_LENGTH_MIN:
+        raise InvalidInput(f"the passphrase must have at least {PASSPHRASE_LENGTH_MIN} characters")
+    result: bytes = pyrage.passphrase.encrypt(data, passphrase)
+    return result
+
+
+def unsealed(data: bytes, passphrase: str) -> bytes:
+    """What `sealed` made, or `BundleError`: a wrong passphrase and an altered file look alike."""
+    import pyrage
+
+    try:
+        result: bytes = pyrage.passphrase.decrypt(data, passphrase)
+    except pyrage.DecryptError:
+        raise BundleError("the passphrase is wrong, or the file was altered") from None
+    return result
+
+
+def _exported(found: list[Record]) -> list[dict[str, Any]]:
+    earlier_of: dict[str, list[str]] = {}
+    for record in found:
+        for later in record.superseded_by:
+            earlier_of.setdefault(later, []).append(record.id)
+    return [_line(record, earlier_of.get(record.id, [])) for record in found]
+
+
+def _line(record: Record, supersedes: list[str]) -> dict[str, Any]:
+    line = {
+        "id": record.id,
+        "text": record.text,
+        "actor": record.actor,
+        "agent_id": record.agent_id,
+        "run_id": record.run_id,
+        "environment": record.environment,
+        "source": record.source,
+        "origin": record.origin,
+        "happened_at": record.happened_at or record.recorded_at,
+        "valid_from": record.valid_from,
+        "valid_to": record.valid_to,
+        "expires_at": record.expires_at,
+        "metadata": record.metadata,
+        "derived_from": list(record.derived_from),
+        "supersedes": supersedes,
+    }
+    shown = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in line.items()}
+    return {name: value for name, value in shown.items() if value not in (None, [], {})}

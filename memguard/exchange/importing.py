@@ -1,0 +1,67 @@
+"""Reading a file into a vault: in batches that commit whole, so that a stopped import is simply run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memguard import intake
+from memguard.errors import Conflict, InvalidInput, UnknownMemory
+from memguard.exchange.bundle import opened
+from memguard.exchange.readers import Item, read
+from memguard.outcomes import Imported, Rejected, Stored
+
+if TYPE_CHECKING:
+    from memguard.memory import Memory
+
+BATCH = 128
+
+
+def import_file(
+    memory: Memory,
+    path: Path,
+    user_id: str,
+    passphrase: str | None,
+    progress: Callable[[int, int], object] | None,
+    fields: Mapping[str, Any],
+) -> Imported:
+    """Store what a file holds; every item that is refused is named by its position with a reason."""
+    items = list(enumerate(read(opened(path, passphrase)), start=1))
+    refused = [item for _, item in items if isinstance(item, Rejected)]
+    wanted = [(position, {**fields, **item}) for position, item in items if isinstance(item, dict)]
+    stored: list[Stored] = []
+    for start in range(0, len(wanted), BATCH):
+        stored += _store(memory, user_id, wanted[start : start + BATCH], refused)
+        if progress is not None:
+            progress(min(start + BATCH, len(wanted)), len(wanted))
+    return Imported(
+        stored=sum(not outcome.duplicate for outcome in stored),
+        duplicates=sum(outcome.duplicate for outcome in stored),
+        superseded=sum(len(outcome.superseded) for outcome in stored),
+        rejected=tuple(sorted(refused, key=lambda r: r.position)),
+    )
+
+
+def _store(memory: Memory, user_id: str, batch: list[tuple[int, Item]], refused: list[Rejected]) -> list[Stored]:
+    """One batch in one transaction; where the vault refuses it, item by item, to name the one that is refused."""
+    acceptable = [(position, item) for position, item in batch if _accepted(position, item, refused)]
+    try:
+        return memory.add_many([item for _, item in acceptable], user_id=user_id)
+    except (Conflict, UnknownMemory):
+        outcomes: list[Stored] = []
+        for position, item in acceptable:
+            try:
+                outcomes += memory.add_many([item], user_id=user_id)
+            except (Conflict, UnknownMemory) as error:
+                refused.append(Rejected(position, str(error)))
+        return outcomes
+
+
+def _accepted(position: int, item: Item, refused: list[Rejected]) -> bool:
+    try:
+        intake.drafts([item])
+    except InvalidInput as error:
+        refused.append(Rejected(position, str(error).removeprefix("item 1: ")))
+        return False
+    return True

@@ -1,0 +1,147 @@
+"""text + provenance -> embed -> find what it restates -> commit (one transaction). The index follows by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memguard.clock import now
+from memguard.errors import Conflict, InvalidInput
+from memguard.outcomes import Stored
+from memguard.records import Draft
+from memguard.retrieval import renderings
+from memguard.retrieval.embedder import Embedder
+from memguard.retrieval.restatement import Statement, restated
+from memguard.retrieval.scope import actor_key
+from memguard.retrieval.vectors import CHUNK_BITS, CHUNKS_MAX, VectorIndex
+from memguard.vault import rows
+from memguard.vault.connection import Session
+from memguard.vault.store import Vault
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RIVALS = 8
+"""Earlier memories nearest to a new one that it might restate."""
+RIVAL_COSINE_MIN = 0.4
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A draft with its vectors [chunks, dimension] and the numbers of earlier memories near it, with cosines."""
+
+    draft: Draft
+    vectors: NDArray[np.float32]
+    rivals: list[tuple[int, float]]
+
+
+def remember(vault: Vault, index: VectorIndex, embedder: Embedder, drafts: Sequence[Draft]) -> list[Stored]:
+    """Store drafts, all or none, in order. Everything slow happens before the transaction."""
+    fresh = _not_yet_stored(vault, drafts)
+    vectors = embedder.embed([renderings.for_vectors(draft) for draft in fresh])
+    prepared = _with_rivals(vault, index, fresh, vectors)
+    with vault.writing() as session:
+        return _commit(session, drafts, iter(prepared), embedder)
+
+
+def _not_yet_stored(vault: Vault, drafts: Sequence[Draft]) -> list[Draft]:
+    """Drafts whose idempotency key or id is new: what is stored already is not embedded again."""
+    if not any(draft.key or draft.id for draft in drafts):
+        return list(drafts)
+    with vault.reading() as session:
+        return [draft for draft in drafts if not _stored_before(session, draft)]
+
+
+def _with_rivals(
+    vault: Vault, index: VectorIndex, drafts: Sequence[Draft], vectors: Sequence[NDArray[np.float32]]
+) -> list[Prepared]:
+    """Each draft with the earlier memories it might restate; those of the same batch have negative numbers."""
+    if not drafts:
+        return []
+    with vault.reading() as session:
+        index.catch_up(session)
+    firsts = np.array([v[0] for v in vectors])
+    within_batch = firsts @ firsts.T
+    prepared = []
+    for place, (draft, matrix) in enumerate(zip(drafts, vectors, strict=True)):
+        near = index.nearest(matrix[0], RIVALS)
+        rivals = list(zip(near.memories.tolist(), near.cosines.tolist(), strict=True))
+        rivals += [(-1 - other, float(within_batch[place, other])) for other in _nearest_before(within_batch, place)]
+        prepared.append(Prepared(draft, matrix, [(n, c) for n, c in rivals if c >= RIVAL_COSINE_MIN]))
+    return prepared
+
+
+def _nearest_before(similarities: NDArray[np.float32], place: int) -> list[int]:
+    earlier = similarities[place, :place]
+    return [int(i) for i in np.argsort(-earlier)[:RIVALS]]
+
+
+def _commit(
+    session: Session, drafts: Sequence[Draft], prepared: Iterator[Prepared], embedder: Embedder
+) -> list[Stored]:
+    seq, moment = rows.next_change(session), now()
+    model = rows.model_code(session, embedder.model, embedder.dimension)
+    waiting = {id(p.draft): p for p in prepared}
+    numbers: list[int] = []
+    outcomes = []
+    for draft in drafts:
+        stored = _stored_before(session, draft)
+        item = waiting.get(id(draft))
+        if stored is None and item is None:
+            raise Conflict("a memory with this key was erased just now: try again")
+        if stored is None and item is not None:
+            stored, number = _insert(session, item, numbers, model, seq, moment)
+        else:
+            number = 0
+        if item is not None:
+            numbers.append(number)
+        outcomes.append(stored)
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _stored_before(session: Session, draft: Draft) -> Stored | None:
+    found = rows.stored_before(session, draft) if draft.key or draft.id else None
+    if found is None:
+        return None
+    if found[1] != draft.text:
+        raise Conflict("this key or id was used before for another text: use a new one, or update the memory")
+    return Stored(found[0], duplicate=True, run_id=draft.run_id)
+
+
+def _insert(
+    session: Session, item: Prepared, numbers: Sequence[int], model: int, seq: int, moment: int
+) -> tuple[Stored, int]:
+    draft = item.draft
+    if len(item.vectors) > CHUNKS_MAX:
+        raise InvalidInput("text has too many chunks: split it")
+    key = actor_key(draft.actor) if draft.actor else None
+    tags = renderings.tags(draft, moment)
+    number, memory_id = rows.insert_memory(session, draft, tags=tags, actor_key=key, seq=seq, now=moment)
+    rows.insert_vectors(session, number, model, [vector.tobytes() for vector in item.vectors], seq)
+    rows.insert_lineage(session, number, draft)
+    rows.insert_evidence(session, number, "stated", draft, moment)
+    rows.insert_event(session, number, "added", moment)
+    superseded = _supersede(session, item, number, numbers, moment)
+    return Stored(memory_id, superseded=superseded, run_id=draft.run_id), number
+
+
+def _supersede(session: Session, item: Prepared, number: int, numbers: Sequence[int], moment: int) -> tuple[str, ...]:
+    """Mark what the caller says is replaced, and what the new memory plainly restates with another value."""
+    replaced = {rows.number_of(session, memory_id): "said" for memory_id in item.draft.supersedes}
+    rivals = {(numbers[-1 - n] if n < 0 else n): cosine for n, cosine in item.rivals}
+    later = _statement(item.draft, moment)
+    for other, statement in rows.statements(session, [n for n in rivals if n and n != number]).items():
+        if other not in replaced and restated(statement, later, rivals[other]):
+            replaced[other] = "restated"
+    for other, reason in replaced.items():
+        rows.supersede(session, other, number, reason)
+        rows.insert_event(session, other, "superseded", moment)
+    return rows.ids(session, sorted(replaced))
+
+
+def _statement(draft: Draft, moment: int) -> Statement:
+    key = actor_key(draft.actor) if draft.actor else None
+    return Statement(draft.text, key, draft.environment, draft.happened_at or moment)

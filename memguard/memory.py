@@ -1,0 +1,291 @@
+"""`Memory`: the facade. One verb, one flow; nothing is decided here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from memguard import intake
+from memguard.errors import Conflict, InvalidInput, ModelError
+from memguard.flows.forget import erase
+from memguard.flows.recall import recall
+from memguard.flows.remember import remember
+from memguard.flows.revise import revise
+from memguard.outcomes import Erased, Imported, Restored, Stored
+from memguard.records import Hit, Metadata, Record, Version
+from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedder
+from memguard.retrieval.scope import EVERYTHING, Scope, scope, visible
+from memguard.retrieval.vectors import IndexCache, VectorIndex
+from memguard.settings import Settings
+from memguard.vault import rows
+from memguard.vault.home import Home
+from memguard.vault.store import Vault
+
+BATCH = 256
+"""Memories embedded and committed together by `add_many`."""
+
+
+class Memory:
+    """A home of encrypted vaults, one an owner. Safe between threads; also a context manager.
+
+    `home` is the folder to use (default: $MEMGUARD_HOME, else the platform's data folder); `embedder` replaces the
+    packaged model; further settings are those of `memguard.settings.Settings`, by name.
+    """
+
+    def __init__(self, home: str | Path | None = None, *, embedder: Embedder | None = None, **settings: Any) -> None:
+        self._settings = Settings.load(home=home, **settings)
+        self._home = Home(self._settings)
+        self._indexes = IndexCache()
+        self._given_embedder = embedder
+        self._lock = threading.Lock()
+
+    # -- remember ---------------------------------------------------------------------------------------------------
+
+    def add(self, text: str | Sequence[Mapping[str, Any]], *, user_id: str, **fields: Any) -> Stored | list[Stored]:
+        """Store one memory, or one for each chat message of a list of `{"role", "content"}`.
+
+        `fields` are those of `memguard.intake.draft`: agent_id, run_id, environment, source, origin, actor,
+        happened_at, valid_from, valid_to, expires_at, metadata, derived_from, supersedes and key (an idempotency key:
+        the same key stores once). Raises `InvalidInput` and leaves the vault as it was.
+        """
+        if isinstance(text, str):
+            return self.add_many([{**fields, "text": text}], user_id=user_id)[0]
+        if not isinstance(text, Sequence):
+            raise InvalidInput("text must be a string, or a list of messages")
+        return self.add_many(intake.from_messages(text, fields), user_id=user_id)
+
+    def add_many(self, items: Iterable[Mapping[str, Any]], *, user_id: str) -> list[Stored]:
+        """Store many, in order, in batches that each commit whole. All are checked before the first is stored."""
+        owner = intake.owner(user_id)
+        drafts = intake.drafts(items)
+        if not drafts:
+            return []
+        vault = self._home.vault_or_new(owner)
+        index = self._index(vault)
+        outcomes: list[Stored] = []
+        for start in range(0, len(drafts), BATCH):
+            outcomes += remember(vault, index, self._embedder, drafts[start : start + BATCH])
+        return outcomes
+
+    def update(
+        self, memory_id: str, text: str | None = None, *, user_id: str, metadata: Metadata | None = None
+    ) -> Stored:
+        """Give a memory new text, metadata or both. Earlier wordings are kept (setting `history_versions`)."""
+        if text is None and metadata is None:
+            raise InvalidInput("nothing to update: give text, metadata or both")
+        vault = self._vault(user_id)
+        kept = self._settings.history_versions
+        return revise(vault, self._embedder, memory_id, text, metadata, versions_max=kept)
+
+    # -- recall -----------------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        user_id: str | Sequence[str] | None = None,
+        limit: int = 10,
+        for_run: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        **within: Any,
+    ) -> list[Hit]:
+        """The memories that answer `query` best, from the vaults of the owners named, best first.
+
+        `within` narrows by agent_id, run_id, environment, source, origin, actor, author, since and until; `filters`
+        by these names and by metadata (`memguard.retrieval.scope`). `for_run` names the run that asks: what it was
+        shown is recorded, by id, as a possible parent of what it adds later.
+        """
+        question = intake.body(query)
+        count = intake.limit(limit)
+        owners, filters = _owners(user_id, filters)
+        chosen = _scope(filters, within)
+        self._embedder.warm()
+        vaults = [(owner, self._home.vault(owner)) for owner in owners]
+        vector = self._embedder.embed([question])[0]
+        mean = vector.mean(axis=0)
+        mean /= max(float((mean @ mean) ** 0.5), 1e-9)
+        hits = []
+        for owner, vault in vaults:
+            found = recall(vault, self._index(vault), mean, question, owner=owner, limit=count, scope=chosen)
+            self._note_recalled(vault, intake.name(for_run, "for_run"), found)
+            hits += found
+        return sorted(hits, key=lambda hit: -hit.score)[:count]
+
+    def get(self, memory_id: str, *, user_id: str) -> Record:
+        """One memory by id; `UnknownMemory` where this owner's vault has none."""
+        with self._vault(user_id).reading() as session:
+            return rows.records(session, [rows.number_of(session, memory_id)]).popitem()[1]
+
+    def get_all(
+        self,
+        *,
+        user_id: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        filters: Mapping[str, Any] | None = None,
+        **within: Any,
+    ) -> list[Record]:
+        """The memories of one owner, oldest first, narrowed as in `search`."""
+        count = intake.limit(limit, most=100_000)
+        if not isinstance(offset, int) or offset < 0:
+            raise InvalidInput("offset must be 0 or more")
+        (owner,), filters = _owners(user_id, filters)
+        from memguard.clock import now
+
+        chosen = visible(now()) & _scope(filters, within)
+        with self._home.vault(owner).reading() as session:
+            return rows.listed(session, chosen.sql, chosen.parameters, count, offset)
+
+    def history(self, memory_id: str, *, user_id: str) -> list[Version]:
+        """The earlier wordings of a memory, oldest first."""
+        with self._vault(user_id).reading() as session:
+            return rows.versions(session, rows.number_of(session, memory_id))
+
+    def users(self) -> list[str]:
+        """Every owner with a vault in this home."""
+        return self._home.owners()
+
+    # -- forget -----------------------------------------------------------------------------------------------------
+
+    def delete(self, memory_id: str, *, user_id: str) -> Erased:
+        """Erase one memory with all its versions."""
+        vault = self._vault(user_id)
+        return erase(vault, Scope("m.id = ?", (memory_id,)), memory_id=memory_id)
+
+    def delete_all(self, *, user_id: str | None = None, **within: Any) -> Erased:
+        """Erase a run, an environment or an agent's memories of one owner; with the owner alone, the whole vault.
+
+        A whole vault is destroyed with its key: a new master seals the keyring, and no copy of the vault opens again.
+        """
+        owner = intake.owner(user_id)
+        chosen = _scope(None, within)
+        vault = self._vault(owner)
+        if not chosen.everything:
+            return erase(vault, chosen)
+        with vault.reading() as session:
+            count = int(session.one("SELECT count(*) FROM memories"))
+        self._home.destroy(owner)
+        self._indexes.drop(vault.id)
+        return Erased(count)
+
+    # -- move -------------------------------------------------------------------------------------------------------
+
+    def export(self, *, user_id: str, path: str | Path, passphrase: str | None = None, readable: bool = False) -> int:
+        """Write an owner's memories to a file: sealed under a passphrase (age format), or as readable JSON if asked.
+
+        Returns the number of memories written.
+        """
+        from memguard.exchange.bundle import write_bundle
+
+        return write_bundle(self._vault(user_id), Path(path), passphrase=passphrase, readable=readable)
+
+    def import_(
+        self,
+        path: str | Path,
+        *,
+        user_id: str,
+        passphrase: str | None = None,
+        progress: Any = None,
+        **fields: Any,
+    ) -> Imported:
+        """Read memories from a bundle, JSONL, a LoCoMo-style conversation, mem0's `get_all`, or a `memory.json`.
+
+        Every item carries an idempotency key, so an import that was stopped is simply run again. `progress(done,
+        total)` is called after each batch; `fields` are added to each item that lacks them.
+        """
+        from memguard.exchange.importing import import_file
+
+        return import_file(self, Path(path), user_id, passphrase, progress, fields)
+
+    def backup(self, path: str | Path, *, user_id: str | None = None) -> int:
+        """Copy vaults, as they are encrypted, into one file; returns how many. It opens with this keyring only."""
+        from memguard.vault.backup import write_backup
+
+        return write_backup(self._home, Path(path), None if user_id is None else [intake.owner(user_id)])
+
+    def restore(self, path: str | Path, *, user_id: str | None = None) -> Restored:
+        """Bring vaults back from a backup, in place of what these owners have now."""
+        from memguard.vault.backup import read_backup
+
+        restored = read_backup(self._home, Path(path), None if user_id is None else intake.owner(user_id))
+        self._indexes = IndexCache()
+        return restored
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    @property
+    def home(self) -> Home:
+        """The home: keyring and vaults, for what concerns keys."""
+        return self._home
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
+    def close(self) -> None:
+        """Close every connection. A later call opens what it needs again."""
+        self._home.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _embedder(self) -> Embedder:
+        with self._lock:
+            if self._given_embedder is None:
+                self._given_embedder = _embedder(self._settings)
+            return self._given_embedder
+
+    def _vault(self, user_id: Any) -> Vault:
+        return self._home.vault(intake.owner(user_id))
+
+    def _index(self, vault: Vault) -> VectorIndex:
+        embedder = self._embedder
+        return self._indexes.of(vault.id, lambda: VectorIndex(embedder.model, embedder.dimension))
+
+    def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
+        if run_id is None:
+            return
+        with vault.writing() as session:
+            rows.note_recalled(session, run_id, [rows.number_of(session, hit.id) for hit in hits])
+
+
+def _embedder(settings: Settings) -> Embedder:
+    if settings.model:
+        folder = Path(settings.model)
+        if not folder.is_dir():
+            raise ModelError("setting model must name a local folder: memguard fetches nothing")
+        return FolderEmbedder(folder)
+    return PackagedEmbedder(settings.cache, settings.threads)
+
+
+def _owners(user_id: Any, filters: Mapping[str, Any] | None) -> tuple[list[str], Mapping[str, Any] | None]:
+    """The owners a caller names, also where they come inside `filters`, as mem0's users write it."""
+    if filters is not None and isinstance(filters, Mapping) and "user_id" in filters:
+        if user_id is not None:
+            raise Conflict("user_id is given twice: as an argument and inside filters")
+        user_id, filters = filters["user_id"], {k: v for k, v in filters.items() if k != "user_id"}
+    named = [user_id] if user_id is None or isinstance(user_id, str) else list(user_id)
+    if not named:
+        raise InvalidInput("user_id is required: whose memory is it?")
+    return list(dict.fromkeys(intake.owner(owner) for owner in named)), filters
+
+
+_WITHIN = frozenset("agent_id run_id environment source origin actor author since until".split())
+
+
+def _scope(filters: Mapping[str, Any] | None, within: Mapping[str, Any]) -> Scope:
+    unknown = within.keys() - _WITHIN
+    if unknown:
+        raise InvalidInput(f"unknown argument {', '.join(sorted(unknown))}; known: {', '.join(sorted(_WITHIN))}")
+    for moment in (within.get("since"), within.get("until")):
+        if moment is not None and not isinstance(moment, datetime):
+            raise InvalidInput("since and until must be aware datetimes")
+    return scope(filters=filters, **within) if filters or within else EVERYTHING

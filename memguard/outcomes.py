@@ -1,0 +1,53 @@
+"""What a verb answers. Nothing is lost silently (promise P6): every reason is in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A memory is in the vault: row, words, vectors, lineage, evidence and event committed together.
+
+    `superseded` names earlier memories that this one replaces as current; they stay readable.
+    `duplicate` is true when the idempotency key had been seen before: `id` is then the earlier memory.
+    """
+
+    id: str
+    superseded: tuple[str, ...] = ()
+    duplicate: bool = False
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One item of an import that was not stored. `position` counts from 1 in the source."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The account of an import: `stored + duplicates + len(rejected)` is the number of items read."""
+
+    stored: int
+    duplicates: int
+    superseded: int
+    rejected: tuple[Rejected, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What `delete` removed. `pending` is true while a reader in another process keeps old pages in the log."""
+
+    memories: int
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The vaults a backup brought back, and those in it that no key of this keyring opens (random vault ids)."""
+
+    vaults: int
+    unopenable: tuple[str, ...] = ()

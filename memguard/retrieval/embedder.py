@@ -1,0 +1,177 @@
+"""Text to vectors. `Embedder` is the narrow contract; a caller may hand `Memory` its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from memguard.errors import ModelError
+from memguard.retrieval import model as packaged_model
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+BATCH = 32
+OVERLAP_TOKENS = 32
+"""Tokens two neighbouring chunks of a long text share, so that no sentence is cut in both."""
+
+
+class Embedder(Protocol):
+    """A model that turns text into vectors of unit length."""
+
+    model: str
+    """Names the model and its version; vectors of two names are never compared."""
+    dimension: int
+
+    def embed(self, texts: Sequence[str]) -> list[Vectors]:
+        """For each text a matrix [chunks, dimension]; text beyond the model's window becomes further chunks."""
+
+    def warm(self) -> None:
+        """Begin to load, without waiting."""
+
+
+class PackagedEmbedder:
+    """The packaged all-MiniLM-L6-v2 through ONNX Runtime. Loaded at first use, in a thread if `warm` was called."""
+
+    model = packaged_model.NAME
+    dimension = packaged_model.DIMENSION
+
+    def __init__(self, cache: Path, threads: int = 1) -> None:
+        self._cache = cache
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._engine: Future[OnnxEngine] | None = None
+
+    def embed(self, texts: Sequence[str]) -> list[Vectors]:
+        engine = self._loaded()
+        chunks = [engine.tokens(text) for text in texts]
+        vectors = engine.embed([chunk for group in chunks for chunk in group])
+        ends = _running_sums(len(group) for group in chunks)
+        return [vectors[end - len(group) : end] for end, group in zip(ends, chunks, strict=True)]
+
+    def warm(self) -> None:
+        self._future()
+
+    def _loaded(self) -> OnnxEngine:
+        future = self._future()
+        try:
+            return future.result()
+        except ModelError:
+            with self._lock:
+                self._engine = None  # what a person has mended is found at the next call
+            raise
+
+    def _future(self) -> Future[OnnxEngine]:
+        with self._lock:
+            if self._engine is None:
+                self._engine = Future()
+                threading.Thread(target=self._load, args=(self._engine,), daemon=True).start()
+            return self._engine
+
+    def _load(self, future: Future[OnnxEngine]) -> None:
+        try:
+            export = packaged_model.exported(self._cache)
+            future.set_result(OnnxEngine(export.read(), export.tokenizer, self._threads))
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the model
+            future.set_exception(error)
+
+
+class FolderEmbedder:
+    """Any sentence-transformers model in a local folder, by setting `model`."""
+
+    def __init__(self, folder: Path) -> None:
+        if not (folder / "modules.json").is_file():
+            raise ModelError("setting model names no sentence-transformers folder (modules.json is missing)")
+        self._reference = packaged_model.reference(folder)
+        self.model = f"{folder.name}:{_weights_digest(folder)}"
+        self.dimension = int(self._reference.get_embedding_dimension())
+
+    def embed(self, texts: Sequence[str]) -> list[Vectors]:
+        chunks = [self._passages(text) for text in texts]
+        flat = [chunk for group in chunks for chunk in group]
+        vectors = self._reference.encode(flat, normalize_embeddings=True, show_progress_bar=False)
+        ends = _running_sums(len(group) for group in chunks)
+        return [vectors[end - len(group) : end] for end, group in zip(ends, chunks, strict=True)]
+
+    def warm(self) -> None:
+        """Loaded when it was made."""
+
+    def _passages(self, text: str) -> list[str]:
+        window = int(self._reference.max_seq_length or packaged_model.WINDOW_TOKENS)
+        encoded = self._reference.tokenizer(
+            text,
+            truncation=True,
+            max_length=window,
+            stride=min(OVERLAP_TOKENS, window // 4),
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+        )
+        spans = [[o for o in offsets if o[1] > o[0]] for offsets in encoded["offset_mapping"]]
+        return [text[span[0][0] : span[-1][1]] for span in spans if span] or [text]
+
+
+class OnnxEngine:
+    """The exported graph and its tokenizer. Safe between threads."""
+
+    def __init__(self, data: bytes, tokenizer: Path, threads: int) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(packaged_model.WINDOW_TOKENS, stride=OVERLAP_TOKENS)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Spinning threads of several agents on one machine take each other's cores (measured: 2 threads < 1).
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+    def tokens(self, text: str) -> list[list[int]]:
+        """Token ids of each chunk of a text: at least one."""
+        encoding = self._tokenizer.encode(text)
+        return [encoding.ids, *(more.ids for more in encoding.overflowing)]
+
+    def embed(self, chunks: Sequence[list[int]]) -> Vectors:
+        """Vectors [len(chunks), 384], in order; chunks of like length share a batch, so little is padding."""
+        import numpy as np
+
+        vectors = np.empty((len(chunks), packaged_model.DIMENSION), dtype=np.float32)
+        by_length = sorted(range(len(chunks)), key=lambda i: len(chunks[i]))
+        for start in range(0, len(by_length), BATCH):
+            batch = by_length[start : start + BATCH]
+            vectors[batch] = self._run([chunks[i] for i in batch])
+        return vectors
+
+    def _run(self, chunks: Sequence[list[int]]) -> Any:
+        import numpy as np
+
+        ids = np.zeros((len(chunks), max(map(len, chunks))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, chunk in enumerate(chunks):
+            ids[row, : len(chunk)] = chunk
+            mask[row, : len(chunk)] = 1
+        return self._session.run(None, {"ids": ids, "mask": mask, "types": np.zeros_like(ids)})[0]
+
+
+def _weights_digest(folder: Path) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.safetensors")):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def _running_sums(numbers: Any) -> list[int]:
+    from itertools import accumulate
+
+    return list(accumulate(numbers))

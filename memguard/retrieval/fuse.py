@@ -1,0 +1,136 @@
+"""From candidates to an order. Pure functions over arrays.
+
+Scores are added, not ranks: measured on conversations, reciprocal rank fusion of words and MiniLM (56.8 recall@10) is
+worse than stemmed words alone (60.5); the sum of standardised scores reaches 65.9, spreading score to the turns beside
+a hit 70.2, favouring the actor named in the question 73.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memguard.retrieval.words import Matches, terms
+from memguard.vault.rows import Facts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MEANING_WEIGHT = 0.6
+WORDS_WEIGHT = 0.4
+SPREAD = 0.4
+ACTOR_BONUS = 1.0
+SUPERSEDED_GAP = 0.01
+SAME_TOPIC_COSINE = 0.6
+LATER_REACH = 2.0
+"""How far behind, in deviations, a later statement may be and still lead."""
+LATER_HEAD = 8
+
+_PAST_WORDS = frozenset("was were did had when before previously originally earlier former formerly first old ago used".split())
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One memory in the running, with the parts its score is added up from."""
+
+    facts: Facts
+    parts: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        return sum(self.parts.values())
+
+
+def standardised(values: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:
+    """Values as standard deviations from the mean; zeros where everything is alike."""
+    if deviation <= 1e-9:
+        return np.zeros_like(values)
+    result: NDArray[np.float32] = ((values - mean) / deviation).astype(np.float32)
+    return result
+
+
+def scored(found: Sequence[Facts], meaning: Mapping[int, float], words: Matches, question: str) -> dict[int, Candidate]:
+    """Each candidate with the share of meaning, words and actor in its score."""
+    named = actors_named(question, {f.actor_key for f in found if f.actor_key})
+    result = {}
+    for facts in found:
+        candidate = Candidate(facts)
+        candidate.parts["meaning"] = MEANING_WEIGHT * meaning.get(facts.number, 0.0)
+        candidate.parts["words"] = WORDS_WEIGHT * words_score(facts.number, words)
+        if facts.actor_key in named:
+            candidate.parts["actor"] = ACTOR_BONUS
+        result[facts.number] = candidate
+    return result
+
+
+def words_score(number: int, words: Matches) -> float:
+    """How far a memory's bm25 lies above the mean of the vault, in deviations; those that do not match count as 0."""
+    if words.deviation <= 1e-9:
+        return 0.0
+    return (words.scores.get(number, 0.0) - words.mean) / words.deviation
+
+
+def spread(candidates: Mapping[int, Candidate], pairs: Iterable[tuple[int, int]]) -> None:
+    """Add a share of each one's score to its neighbours in the run: the answer often stands beside what matched."""
+    before = {number: candidate.score for number, candidate in candidates.items()}
+    for first, second in pairs:
+        for number, neighbour in ((first, second), (second, first)):
+            if number in candidates and before.get(neighbour, 0.0) > 0:
+                parts = candidates[number].parts
+                parts["beside"] = parts.get("beside", 0.0) + SPREAD * before[neighbour]
+
+
+def actors_named(question: str, actor_keys: Iterable[str]) -> set[str]:
+    """The actors a question names by a part of their name; none where it names all or none of them."""
+    asked = set(terms(question))
+    keys = set(actor_keys)
+    named = {key for key in keys if asked & {part for part in key.split() if len(part) > 2}}
+    return named if named != keys else set()
+
+
+def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Best first; ties in the order in which they were written."""
+    return sorted(candidates, key=lambda c: (-c.score, c.facts.number))
+
+
+def later_first(order: list[Candidate], cosines: NDArray[np.float32], question: str) -> list[Candidate]:
+    """Of two close statements about the same, the later one leads, where the question is about the present.
+
+    `cosines` [n, n] are those between the first n of the order. Nothing leaves the list, nothing enters it.
+    """
+    if asks_about_the_past(question):
+        return order
+    head, rest = order[: len(cosines)], order[len(cosines) :]
+    place = {id(c): i for i, c in enumerate(head)}
+    for later in sorted(head, key=lambda c: c.facts.moment):
+        for earlier in head:
+            close = cosines[place[id(later)], place[id(earlier)]] >= SAME_TOPIC_COSINE
+            if close and _may_replace(later, earlier) and 0 <= earlier.score - later.score <= LATER_REACH:
+                later.parts["later"] = later.parts.get("later", 0.0) + earlier.score - later.score + SUPERSEDED_GAP
+    return [*ranked(head), *rest]
+
+
+def _may_replace(later: Candidate, earlier: Candidate) -> bool:
+    a, b = later.facts, earlier.facts
+    another_run = a.run_id is None or a.run_id != b.run_id
+    return another_run and a.moment > b.moment and a.actor_key == b.actor_key
+
+
+def asks_about_the_past(question: str) -> bool:
+    """Whether a question asks for how things were, or when something happened."""
+    words = question.lower().replace("?", " ").split()
+    return not _PAST_WORDS.isdisjoint(words)
+
+
+def current_first(order: list[Candidate], later_of: Mapping[int, Sequence[int]]) -> list[Candidate]:
+    """A superseded memory hands its place to what replaced it and follows right behind."""
+    by_number = {c.facts.number: c for c in order}
+    for candidate in order:
+        for later in later_of.get(candidate.facts.number, ()):
+            successor = by_number.get(later)
+            if successor is not None and successor.score < candidate.score + SUPERSEDED_GAP:
+                successor.parts["current"] = candidate.score + SUPERSEDED_GAP - successor.score
+    return ranked(order)

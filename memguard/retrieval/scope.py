@@ -1,0 +1,166 @@
+"""Which memories a call may see: filters as a caller writes them, compiled to a SQL clause and its parameters. Pure.
+
+The filter language is the one users of mem0 know: `{"team": "web", "age": {"gte": 3}, "OR": [{...}, {...}]}` with
+eq ne in nin gt gte lt lte contains icontains, `"*"` for "has any value", and AND, OR, NOT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from memguard.clock import to_micros
+from memguard.errors import InvalidInput
+
+DEPTH_MAX = 8
+LIST_MAX = 1_000
+
+COLUMNS = {
+    "agent_id": "m.agent_id",
+    "run_id": "m.run_id",
+    "environment": "m.environment",
+    "source": "m.source",
+    "origin": "m.origin",
+    "actor": "m.actor_key",
+    "author": "m.author",
+    "happened_at": "coalesce(m.happened_at, m.recorded_at)",
+    "recorded_at": "m.recorded_at",
+}
+"""Filter names that are columns; every other name is looked up in a memory's metadata."""
+
+_COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A WHERE clause over `memories m`: column names and `?` only; whatever the caller typed is a parameter."""
+
+    sql: str = "1"
+    parameters: tuple[Any, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        return self.sql == "1"
+
+    def __and__(self, other: Scope) -> Scope:
+        if self.everything:
+            return other
+        return (
+            self if other.everything else Scope(f"({self.sql}) AND ({other.sql})", self.parameters + other.parameters)
+        )
+
+
+EVERYTHING = Scope()
+
+
+def visible(now: int) -> Scope:
+    """Memories an agent may see: not held for review, not expired."""
+    return Scope("m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > ?)", (now,))
+
+
+def scope(
+    *,
+    filters: Mapping[str, Any] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    **columns: Any,
+) -> Scope:
+    """The scope of a call: equality on named columns, a time span of when it happened, and a filter expression."""
+    result = EVERYTHING
+    for name, value in columns.items():
+        if value is not None:
+            result = result & _condition(name, value)
+    if since is not None:
+        result = result & _condition("happened_at", {"gte": since})
+    if until is not None:
+        result = result & _condition("happened_at", {"lt": until})
+    return result & _expression(filters, 0) if filters is not None else result
+
+
+def _expression(filters: Any, depth: int) -> Scope:
+    if not isinstance(filters, Mapping) or depth > DEPTH_MAX:
+        raise InvalidInput(f"filters must be a mapping, nested at most {DEPTH_MAX} deep")
+    result = EVERYTHING
+    for name, value in filters.items():
+        if name in ("AND", "OR", "NOT"):
+            result = result & _joined(name, value, depth)
+        elif isinstance(name, str) and name and len(name) <= 256:
+            result = result & _condition(name, value)
+        else:
+            raise InvalidInput("filter names must be non-empty strings")
+    return result
+
+
+def _joined(word: str, value: Any, depth: int) -> Scope:
+    parts = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    if not parts or len(parts) > LIST_MAX:
+        raise InvalidInput(f"{word} takes 1 to {LIST_MAX} filters")
+    compiled = [_expression(part, depth + 1) for part in parts]
+    joined = (" OR " if word == "OR" else " AND ").join(f"({part.sql})" for part in compiled)
+    parameters = tuple(p for part in compiled for p in part.parameters)
+    return Scope(f"NOT ({joined})" if word == "NOT" else f"({joined})", parameters)
+
+
+def _condition(name: str, value: Any) -> Scope:
+    operators = value if isinstance(value, Mapping) else {"in" if isinstance(value, (list, tuple)) else "eq": value}
+    result = EVERYTHING
+    for operator, operand in operators.items():
+        result = result & _compared(name, operator, operand)
+    return result
+
+
+def _compared(name: str, operator: Any, operand: Any) -> Scope:
+    if name in COLUMNS:
+        left, parameters = COLUMNS[name], ()
+    else:
+        left, parameters = "json_extract(m.metadata, ?)", (_path(name),)  # type: ignore[assignment]
+    if operand == "*" and operator == "eq":
+        return Scope(f"{left} IS NOT NULL", parameters)
+    if operator in _COMPARISONS:
+        # A memory without the value is different from any value: SQL's NULL would say "unknown".
+        missing = f" OR {left} IS NULL" if operator == "ne" else ""
+        again = parameters if missing else ()
+        return Scope(f"({left} {_COMPARISONS[operator]} ?{missing})", (*parameters, _operand(name, operand), *again))
+    if operator in ("in", "nin"):
+        return _listed(name, left, parameters, operand, negated=operator == "nin")
+    if operator in ("contains", "icontains") and isinstance(operand, str):
+        left = f"lower({left})" if operator == "icontains" else left
+        return Scope(f"instr({left}, ?) > 0", (*parameters, operand.lower() if operator == "icontains" else operand))
+    known = ", ".join([*_COMPARISONS, "in", "nin", "contains", "icontains"])
+    raise InvalidInput(f"unknown filter operator, or a value of the wrong kind for it; the operators are {known}")
+
+
+def _listed(name: str, left: str, parameters: tuple[Any, ...], operand: Any, *, negated: bool) -> Scope:
+    if not isinstance(operand, (list, tuple)) or len(operand) > LIST_MAX:
+        raise InvalidInput(f"in and nin take a list of at most {LIST_MAX} values")
+    marks = ", ".join("?" * len(operand))
+    values = tuple(_operand(name, item) for item in operand)
+    if negated:
+        return Scope(f"({left} IS NULL OR {left} NOT IN ({marks}))", (*parameters, *parameters, *values))
+    return Scope(f"{left} IN ({marks})", (*parameters, *values))
+
+
+def _operand(name: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_micros(value)
+    if name == "actor" and isinstance(value, str):
+        return actor_key(value)
+    if isinstance(value, bool) or (isinstance(value, (str, int, float)) and _in_range(value)):
+        return value
+    raise InvalidInput("a filter's value must be a string, a number, a boolean or an aware datetime")
+
+
+def _in_range(value: str | float) -> bool:
+    return isinstance(value, str) or -(2**63) <= value < 2**63
+
+
+def actor_key(actor: str) -> str:
+    """The form of an actor's name that is compared."""
+    return actor.casefold()
+
+
+def _path(name: str) -> str:
+    """A JSON path to one member; dots reach into objects."""
+    return "$" + "".join(f'."{part}"' for part in name.replace('"', "").split("."))

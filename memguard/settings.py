@@ -1,0 +1,96 @@
+"""Settings: an argument, else an environment variable, else the settings file, else the default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from memguard.errors import InvalidInput
+
+MASTER_SOURCES = ("file", "os", "environment")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each field is read from `MEMGUARD_<FIELD>` or from `<field> = ...` in `settings.toml` beside the keyrings."""
+
+    home: Path = Path()
+    """Where vaults lie."""
+    keys: Path = Path()
+    """Where keyrings lie: never inside the home."""
+    cache: Path = Path()
+    """Where the exported model lies: nothing of a memory."""
+    user: str = ""
+    """The owner the command line uses when `--user` is not given."""
+    master: str = ""
+    """Where a new keyring's master key is kept: file (default), os, environment."""
+    model: str = ""
+    """A folder with a sentence-transformers model; empty for the packaged all-MiniLM-L6-v2."""
+    threads: int = 1
+    """Threads for embedding and vector search. One is fastest where several agents share a machine."""
+    history_versions: int = 20
+    """Earlier wordings kept of a memory; 0 keeps none."""
+    allow_network_home: bool = False
+    """Accept a home on a network file system, where SQLite's write-ahead log is not safe."""
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """The settings in force. `given` wins over the environment, the environment over the file."""
+        defaults = cls._platform_defaults()
+        keys = Path(given.get("keys") or os.environ.get("MEMGUARD_KEYS") or defaults["keys"])
+        values = {**defaults, **_from_file(keys / "settings.toml"), **_from_environment()}
+        values |= {name: value for name, value in given.items() if value is not None}
+        settings = cls(
+            **{field.name: _typed(field, values[field.name]) for field in fields(cls) if field.name in values}
+        )
+        if settings.master and settings.master not in MASTER_SOURCES:
+            raise InvalidInput(f"setting master must be one of {', '.join(MASTER_SOURCES)}")
+        if settings.threads < 1 or settings.history_versions < 0:
+            raise InvalidInput("setting threads must be 1 or more, history_versions 0 or more")
+        return replace(settings, home=settings.home.expanduser(), keys=settings.keys.expanduser())
+
+    @staticmethod
+    def _platform_defaults() -> dict[str, Any]:
+        from platformdirs import PlatformDirs
+
+        folders = PlatformDirs("memguard", appauthor=False)
+        return {
+            "home": folders.user_data_path,
+            "keys": folders.user_config_path,
+            "cache": folders.user_cache_path,
+        }
+
+
+def _from_environment() -> dict[str, str]:
+    found = {field.name: os.environ.get(f"MEMGUARD_{field.name.upper()}", "") for field in fields(Settings)}
+    return {name: value for name, value in found.items() if value}
+
+
+def _from_file(path: Path) -> Mapping[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise InvalidInput("settings.toml cannot be read: it must be TOML, `name = value` a line") from None
+    unknown = values.keys() - {field.name for field in fields(Settings)}
+    if unknown:
+        raise InvalidInput(f"settings.toml: unknown setting {', '.join(sorted(unknown))}")
+    return values
+
+
+def _typed(field: Any, value: Any) -> Any:
+    try:
+        if field.type == "Path":
+            return Path(value)
+        if field.type == "int":
+            return int(value)
+    except (TypeError, ValueError):
+        raise InvalidInput(f"setting {field.name} must be a {field.type}") from None
+    if field.type == "bool":
+        return value if isinstance(value, bool) else str(value).lower() in ("1", "true", "yes", "on")
+    return str(value)

@@ -1,0 +1,80 @@
+"""Private files: 0600 in folders of 0700, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from memguard.errors import HomeError, StorageFull
+
+NETWORK_FILESYSTEMS = frozenset(
+    "nfs nfs4 cifs smb2 smb3 smbfs ncpfs afs 9p ceph glusterfs lustre davfs fuse.sshfs fuse.rclone fuse.s3fs".split()
+)
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder that only its user can enter."""
+    with mapped_os_errors(path.name):
+        for folder in (*reversed(path.parents), path):
+            if not folder.exists():  # `parents=True` would leave the ones between open to all
+                folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace `path` atomically and durably: readers see the old bytes or the new ones, never a part."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    with mapped_os_errors(path.name):
+        try:
+            descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+def touch_private(path: Path) -> None:
+    """Create an empty 0600 file, so that what SQLite writes into it is 0600 too."""
+    with mapped_os_errors(path.name):
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames and removals in a folder durable."""
+    if os.name == "nt":  # Windows has no folder handles to fsync
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def filesystem_of(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str | None:
+    """The type of file system that holds `path`, or None where it cannot be told."""
+    try:
+        table = [line.split()[1:3] for line in mounts.read_text().splitlines()]
+    except OSError:
+        return None
+    existing = next(p for p in [path.absolute(), *path.absolute().parents] if p.exists())
+    inside = [(Path(point), kind) for point, kind in table if existing.is_relative_to(point)]
+    return max(inside, key=lambda entry: len(entry[0].parts))[1] if inside else None
+
+
+@contextlib.contextmanager
+def mapped_os_errors(what: str) -> Iterator[None]:
+    """Foreign errors become ours; `what` is a file name that memguard chose, never one of the user's."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StorageFull(f"no room left to write {what}") from None
+        reason = errno.errorcode.get(error.errno or 0, "unknown error")
+        raise HomeError(f"cannot use {what}: {reason}") from None

@@ -1,0 +1,303 @@
+"""The keyring: which owner has which vault, and the key of each, sealed under one master key.
+
+It lies outside the home, so that a copied home opens nothing and shows no owner's name. The file is one JSON line
+(format, home, sequence, master's source, generation and check value) and an AES-256-GCM body that the line
+authenticates. Order of every change, so that a crash at any point leaves one readable keyring:
+
+    rotate    master n+1 -> keyring under n+1 (rename) -> home marker -> destroy master n
+    register  vault file complete under another name -> keyring -> home marker -> vault file gets its name
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from memguard.errors import KeyringError, KeyringMissing, KeyringOutdated, MasterAmbiguous, MasterWrong
+from memguard.vault.files import make_folder, mapped_os_errors, write_whole
+from memguard.vault.masters import (
+    ENVIRONMENT_KEY,
+    ENVIRONMENT_NEXT_KEY,
+    KEY_BYTES,
+    EnvironmentMaster,
+    FileMaster,
+    Master,
+    OsMaster,
+    decoded,
+)
+
+FORMAT = 1
+NONCE_BYTES = 12
+LOCK_SECONDS_MAX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One owner's vault: a random id, which names its folder, and its raw 256-bit key."""
+
+    vault_id: str
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the keyring says. `leaving` are destroyed vaults whose files are still to be removed."""
+
+    sequence: int
+    generation: int
+    source: str
+    vaults: Mapping[str, Entry]
+    leaving: tuple[str, ...] = ()
+    source_before: str = ""
+    """Where the master of the generation before was kept: a crash may have left it there."""
+    kit_generation: int = 0
+    """The generation when a recovery kit was last made: an older one is stale."""
+
+
+class Keyring:
+    """The keyring of one home. Safe between threads and processes; readers never lock."""
+
+    def __init__(self, folder: Path, home_id: str, marker: Path) -> None:
+        self.folder = folder
+        self.home_id = home_id
+        self._file = folder / "keyring"
+        self._marker = marker
+        self._lock = threading.RLock()
+        self._seen: tuple[tuple[int, int, int], Contents] | None = None
+
+    @classmethod
+    def create(
+        cls, folder: Path, home_id: str, marker: Path, source: str, vaults: Mapping[str, Entry] = MappingProxyType({})
+    ) -> Keyring:
+        """A new keyring with a new master, and the home's marker. Never over an existing keyring."""
+        keyring = cls(folder, home_id, marker)
+        make_folder(folder)
+        if keyring._file.exists():
+            raise KeyringError("a keyring exists already: it is not replaced")
+        source = source or ("environment" if os.environ.get(ENVIRONMENT_KEY) else "file")
+        master = keyring._master(source)
+        before = read_marker(marker) if marker.exists() else {"sequence": 0, "generation": 0}
+        generation = before["generation"] + 1
+        key = master.read(generation) if source == "environment" else secrets.token_bytes(KEY_BYTES)
+        if key is None:
+            raise KeyringMissing(f"set {ENVIRONMENT_KEY} to 32 random bytes as base64")
+        master.write(generation, key)
+        contents = Contents(sequence=before["sequence"], generation=generation, source=source, vaults=vaults)
+        keyring._write(contents, key)
+        return keyring
+
+    def contents(self) -> Contents:
+        """What the keyring says now; a stat tells whether another process changed it."""
+        with self._lock:
+            stamp = self._stamp()
+            if self._seen is None or self._seen[0] != stamp:
+                self._seen = (stamp, self._load())
+            return self._seen[1]
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Contents]:
+        """Hold the keyring's lock across processes; leftovers of an interrupted rotation are destroyed first."""
+        from filelock import FileLock, Timeout
+
+        try:
+            with self._lock, FileLock(self.folder / "lock", timeout=LOCK_SECONDS_MAX, mode=0o600):
+                contents = self.contents()
+                self._destroy_stale_masters(contents)
+                yield contents
+        except Timeout:
+            raise KeyringError("another process holds the keyring's lock") from None
+
+    def save(self, contents: Contents) -> None:
+        """Seal changed contents under the same master. Only inside `changing`."""
+        self._write(contents, self._key(contents))
+
+    def rotate(self, contents: Contents, to: str | None = None) -> None:
+        """Seal contents under a new master, kept in `to`, and destroy the old one. Only inside `changing`."""
+        old = self._master(contents.source)
+        new = self._master(to or contents.source)
+        key = self._next_key(new.source)
+        generation = contents.generation + 1
+        new.write(generation, key)
+        self._write(replace(contents, generation=generation, source=new.source, source_before=old.source), key)
+        old.remove(contents.generation)
+
+    def _next_key(self, source: str) -> bytes:
+        if source != "environment":
+            return secrets.token_bytes(KEY_BYTES)
+        text = os.environ.get(ENVIRONMENT_NEXT_KEY)
+        if not text:
+            raise KeyringError(f"the master is in the environment: set {ENVIRONMENT_NEXT_KEY} to the next key first")
+        return decoded(text)
+
+    def _destroy_stale_masters(self, contents: Contents) -> None:
+        """A crash in `rotate` leaves the next master without a keyring, or the last one beside it."""
+        self._master(contents.source).remove(contents.generation + 1)
+        self._master(contents.source_before or contents.source).remove(contents.generation - 1)
+
+    def _write(self, contents: Contents, key: bytes) -> None:
+        contents = replace(contents, sequence=contents.sequence + 1)
+        write_whole(self._file, _sealed(contents, key, self.home_id))
+        marker = {
+            "format": FORMAT,
+            "home": self.home_id,
+            "sequence": contents.sequence,
+            "generation": contents.generation,
+        }
+        write_whole(self._marker, json.dumps(marker).encode())
+        with self._lock:
+            self._seen = (self._stamp(), contents)
+
+    def _stamp(self) -> tuple[int, int, int]:
+        try:
+            found = self._file.stat()
+        except FileNotFoundError:
+            raise KeyringMissing(
+                "this home has no keyring here: bring it back to the keys folder, or run `memguard keys import`"
+            ) from None
+        except OSError:
+            raise KeyringError("the keyring cannot be read: check its owner and mode") from None
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+    def _load(self) -> Contents:
+        # The marker is read first: the keyring is always written before it, so it can only be ahead.
+        expected = read_marker(self._marker)["sequence"]
+        for _ in range(5):
+            header, body = self._read_parts()
+            contents = self._unsealed(header, body)
+            if contents is not None:
+                break
+        else:
+            raise MasterWrong("the master key does not open this keyring")
+        if contents.sequence < expected:
+            raise KeyringOutdated("this keyring is an older copy than the home knows of: bring back the current one")
+        return contents
+
+    def _read_parts(self) -> tuple[bytes, bytes]:
+        with mapped_os_errors("keyring"):
+            header, _, body = self._file.read_bytes().partition(b"\n")
+        return header, body
+
+    def _unsealed(self, header: bytes, body: bytes) -> Contents | None:
+        """The contents, or None where the master changed between two reads and a second look is due."""
+        about = _parsed_header(header)
+        if about["home"] != self.home_id:
+            raise KeyringError("this keyring belongs to another home")
+        if about["source"] != "environment" and os.environ.get(ENVIRONMENT_KEY):
+            raise MasterAmbiguous(
+                f"the keyring's master is kept in '{about['source']}' and {ENVIRONMENT_KEY} is set too: unset it"
+            )
+        key = self._master(about["source"]).read(about["generation"])
+        if key is None or not hmac.compare_digest(_check(key, self.home_id), base64.b64decode(about["check"])):
+            if self._read_parts()[0] != header:
+                return None
+            if key is None:
+                raise KeyringOutdated(
+                    f"master {about['generation']} ({about['source']}) is not there: it was rotated away or not brought along"
+                )
+            raise MasterWrong("the master key does not open this keyring")
+        return _opened(header, body, key, about)
+
+    def _key(self, contents: Contents) -> bytes:
+        key = self._master(contents.source).read(contents.generation)
+        if key is None:
+            raise KeyringOutdated(f"master {contents.generation} ({contents.source}) is not there")
+        return key
+
+    def _master(self, source: str) -> Master:
+        if source == "file":
+            return FileMaster(self.folder)
+        if source == "os":
+            return OsMaster(self.home_id)
+        if source == "environment":
+            return EnvironmentMaster()
+        raise KeyringError("the keyring names a source of its master that this program does not know")
+
+
+def read_marker(path: Path) -> dict[str, Any]:
+    """The home's marker: its id, and the sequence and generation of the newest keyring it has seen."""
+    with mapped_os_errors(path.name):
+        text = path.read_bytes()
+    try:
+        marker = json.loads(text)
+        if marker["format"] != FORMAT:
+            raise KeyringError("home.json was written by a newer memguard")
+        numbers = {name: int(marker[name]) for name in ("sequence", "generation")}
+        return {"home": str(uuid.UUID(marker["home"])), **numbers}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise KeyringError("home.json is damaged") from None
+
+
+def _parsed_header(header: bytes) -> dict[str, Any]:
+    try:
+        about = json.loads(header)
+        if about["format"] != FORMAT:
+            raise KeyringError("the keyring was written by a newer memguard")
+        return {
+            "home": str(about["home"]),
+            "sequence": int(about["sequence"]),
+            "source": str(about["source"]),
+            "generation": int(about["generation"]),
+            "check": str(about["check"]),
+        }
+    except (ValueError, KeyError, TypeError):
+        raise KeyringError("the keyring is damaged: bring back a copy, or run `memguard keys import`") from None
+
+
+def _sealed(contents: Contents, key: bytes, home_id: str) -> bytes:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    header = json.dumps(
+        {
+            "format": FORMAT,
+            "home": home_id,
+            "sequence": contents.sequence,
+            "source": contents.source,
+            "generation": contents.generation,
+            "check": base64.b64encode(_check(key, home_id)).decode(),
+        }
+    ).encode()
+    payload = {
+        "vaults": {owner: [e.vault_id, base64.b64encode(e.key).decode()] for owner, e in contents.vaults.items()},
+        "leaving": contents.leaving,
+        "source_before": contents.source_before,
+        "kit_generation": contents.kit_generation,
+    }
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return header + b"\n" + nonce + AESGCM(key).encrypt(nonce, json.dumps(payload).encode(), header)
+
+
+def _opened(header: bytes, body: bytes, key: bytes, about: Mapping[str, Any]) -> Contents:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        payload = json.loads(AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], header))
+    except (InvalidTag, ValueError):
+        raise KeyringError("the keyring is damaged: bring back a copy, or run `memguard keys import`") from None
+    vaults = {owner: Entry(vault_id, base64.b64decode(k)) for owner, (vault_id, k) in payload["vaults"].items()}
+    return Contents(
+        sequence=about["sequence"],
+        generation=about["generation"],
+        source=about["source"],
+        vaults=MappingProxyType(vaults),
+        leaving=tuple(payload["leaving"]),
+        source_before=payload["source_before"],
+        kit_generation=payload["kit_generation"],
+    )
+
+
+def _check(key: bytes, home_id: str) -> bytes:
+    """Tells a wrong master from a damaged keyring, and reveals neither."""
+    return hmac.new(key, f"memguard master check {home_id}".encode(), hashlib.sha256).digest()[:16]

@@ -1,0 +1,283 @@
+"""The rows of one vault: every statement that reads or writes a memory."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from memguard.clock import from_micros
+from memguard.errors import UnknownMemory
+from memguard.records import Draft, Record, Version
+from memguard.retrieval.restatement import Statement
+from memguard.vault.connection import Session
+
+ORDER_STEP = 1 << 16
+"""Distance between two neighbours' order keys: room between them, and no count to be read from them."""
+
+
+class Facts(NamedTuple):
+    """What ranking needs of a memory, and no more."""
+
+    number: int
+    actor_key: str | None
+    run_id: str | None
+    run_order: int | None
+    moment: int
+    superseded: int
+
+
+def next_change(session: Session) -> int:
+    """Count up the change sequence: every write transaction takes one."""
+    return int(session.one("UPDATE vault SET change_seq = change_seq + 1 RETURNING change_seq"))
+
+
+def number_of(session: Session, memory_id: str) -> int:
+    """The internal number of a memory; `UnknownMemory` where the vault has none of this id."""
+    number = (
+        session.one("SELECT number FROM memories WHERE id = ?", (memory_id,)) if isinstance(memory_id, str) else None
+    )
+    if number is None:
+        raise UnknownMemory(str(memory_id))
+    return int(number)
+
+
+def stored_before(session: Session, draft: Draft) -> tuple[str, str] | None:
+    """(id, text) of the memory that is stored under a draft's idempotency key or id."""
+    row: tuple[str, str] | None = session.execute(
+        "SELECT id, text FROM memories WHERE key = ? OR id = ?", (draft.key, draft.id)
+    ).fetchone()
+    return row
+
+
+def insert_memory(
+    session: Session, draft: Draft, *, tags: str, actor_key: str | None, seq: int, now: int
+) -> tuple[int, str]:
+    """Write the row (its words follow by trigger); returns its number and id."""
+    memory_id = draft.id or str(uuid.uuid4())
+    order = None
+    if draft.run_id is not None:
+        order = session.one(
+            "SELECT coalesce(max(run_order), 0) + ? FROM memories WHERE run_id = ?", (ORDER_STEP, draft.run_id)
+        )
+    cursor = session.execute(
+        _INSERT,
+        (
+            memory_id, draft.text, tags, draft.author, draft.author_kind, draft.actor, actor_key, draft.agent_id,
+            draft.run_id, order, draft.environment, draft.source, draft.origin, draft.happened_at,
+            draft.happened_offset, now, draft.valid_from, draft.valid_to, draft.expires_at,
+            json.dumps(draft.metadata, ensure_ascii=False), draft.key, seq,
+        ),
+    )  # fmt: skip
+    return int(cursor.lastrowid), memory_id
+
+
+def insert_vectors(session: Session, number: int, model: int, vectors: Sequence[bytes], seq: int) -> None:
+    """Write a memory's vectors, one for each chunk, in place of those it had of this model."""
+    session.execute("DELETE FROM embeddings WHERE memory = ? AND model = ?", (number, model))
+    session.executemany(
+        "INSERT INTO embeddings (memory, chunk, model, vector, seq) VALUES (?, ?, ?, ?, ?)",
+        [(number, chunk, model, vector, seq) for chunk, vector in enumerate(vectors)],
+    )
+
+
+def model_code(session: Session, name: str, dimension: int) -> int:
+    """The code of an embedding model in this vault."""
+    session.execute("INSERT INTO models (name, dimension) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, dimension))
+    return int(session.one("SELECT code FROM models WHERE name = ?", (name,)))
+
+
+def insert_event(session: Session, number: int, kind: str, now: int) -> None:
+    """Record that something happened to a memory, without its content."""
+    session.execute("INSERT INTO events (memory, kind, at) VALUES (?, ?, ?)", (number, kind, now))
+
+
+def insert_evidence(session: Session, number: int, kind: str, draft: Draft, now: int) -> None:
+    """Record who speaks for a memory."""
+    session.execute(
+        "INSERT INTO evidence (memory, kind, author, source, at) VALUES (?, ?, ?, ?, ?)",
+        (number, kind, draft.author, draft.source, now),
+    )
+
+
+def insert_lineage(session: Session, number: int, draft: Draft) -> None:
+    """Record the parents the caller gave, and as possible ones what was recalled in this run before."""
+    for parent in draft.derived_from:
+        session.execute(_LINEAGE_GIVEN, (number, number_of(session, parent)))
+    if draft.run_id is not None:
+        session.execute(_LINEAGE_RECALLED, (number, draft.run_id, number))
+
+
+def keep_version(session: Session, number: int, versions_max: int, now: int) -> None:
+    """Keep a memory's present wording as a version, and drop the oldest beyond the retention setting."""
+    if versions_max:
+        session.execute(_KEEP_VERSION, (now, number))
+    session.execute(_DROP_VERSIONS, (number, number, versions_max))
+
+
+def replace_text(session: Session, number: int, text: str, tags: str, metadata: str | None, seq: int) -> None:
+    """Give a memory its new wording; its words follow by trigger. Vectors that shrink need the erase count too."""
+    session.execute(_REPLACE_TEXT, (text, tags, metadata, seq, number))
+    session.execute("UPDATE vault SET erase_seq = erase_seq + 1")
+
+
+def supersede(session: Session, earlier: int, later: int, reason: str) -> None:
+    """Record that a later memory replaces an earlier one as current."""
+    session.execute(
+        "INSERT INTO supersessions (earlier, later, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (earlier, later, reason),
+    )
+
+
+def statements(session: Session, numbers: Sequence[int]) -> dict[int, Statement]:
+    """What the restatement rule looks at, by number."""
+    found = session.all(_STATEMENTS, (json.dumps(numbers),)) if numbers else []
+    return {number: Statement(*rest) for number, *rest in found}
+
+
+def ids(session: Session, numbers: Sequence[int]) -> tuple[str, ...]:
+    """The ids of memories, in the order of their numbers."""
+    found = session.all(_IDS, (json.dumps(numbers),)) if numbers else []
+    return tuple(row[0] for row in found)
+
+
+def note_recalled(session: Session, run_id: str, numbers: Iterable[int]) -> None:
+    """Remember, by id only, what a run was shown."""
+    session.executemany(
+        "INSERT INTO recalls (run_id, memory) SELECT ?, number FROM memories WHERE number = ? ON CONFLICT DO NOTHING",
+        [(run_id, number) for number in numbers],
+    )
+
+
+def facts(session: Session, numbers: Sequence[int], scope_sql: str, parameters: Sequence[Any]) -> list[Facts]:
+    """The facts of those of `numbers` that lie in a scope."""
+    listed = json.dumps([int(n) for n in numbers])
+    return [Facts(*row) for row in session.execute(_FACTS.format(scope=scope_sql), (listed, *parameters))]
+
+
+def neighbours(session: Session, numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs (number, next in its run) around each of `numbers`: the surviving neighbours."""
+    listed = json.dumps([int(n) for n in numbers])
+    pairs = session.all(_NEIGHBOURS, (listed,))
+    found = {(before, n) for n, before, _ in pairs if before is not None}
+    return sorted(found | {(n, after) for n, _, after in pairs if after is not None})
+
+
+def successors(session: Session, numbers: Sequence[int]) -> dict[int, list[int]]:
+    """The memories that replaced each of `numbers` and are not replaced themselves."""
+    later: dict[int, list[int]] = {}
+    for number, successor in session.all(_SUCCESSORS, (json.dumps(numbers),)) if numbers else ():
+        later.setdefault(number, []).append(successor)
+    return later
+
+
+def records(session: Session, numbers: Sequence[int]) -> dict[int, Record]:
+    """Whole memories by number."""
+    listed = json.dumps([int(n) for n in numbers])
+    rows = session.all(f"{_RECORD} WHERE m.number IN (SELECT value FROM json_each(?))", (listed,))
+    return {row[0]: _record(row) for row in rows}
+
+
+def listed(session: Session, scope_sql: str, parameters: Sequence[Any], limit: int, offset: int) -> list[Record]:
+    """Whole memories of a scope, oldest first."""
+    sql = f"{_RECORD} WHERE {scope_sql} ORDER BY m.number LIMIT ? OFFSET ?"
+    return [_record(row) for row in session.execute(sql, (*parameters, limit, offset))]
+
+
+def versions(session: Session, number: int) -> list[Version]:
+    """Earlier wordings, oldest first."""
+    rows = session.execute(
+        "SELECT version, text, metadata, recorded_at, replaced_at FROM versions WHERE memory = ? ORDER BY version",
+        (number,),
+    )
+    return [
+        Version(version=v, text=t, metadata=json.loads(m), recorded_at=from_micros(r), replaced_at=from_micros(e))
+        for v, t, m, r, e in rows
+    ]
+
+
+def _record(row: Sequence[Any]) -> Record:
+    (_, memory_id, text, author, kind, actor, agent, run, environment, source, origin, happened, offset, recorded,
+     valid_from, valid_to, expires, metadata, version, later, parents) = row  # fmt: skip
+    return Record(
+        id=memory_id,
+        text=text,
+        author=author,
+        author_kind=kind,
+        actor=actor,
+        agent_id=agent,
+        run_id=run,
+        environment=environment,
+        source=source,
+        origin=origin,
+        happened_at=None if happened is None else from_micros(happened, offset),
+        recorded_at=from_micros(recorded),
+        valid_from=None if valid_from is None else from_micros(valid_from),
+        valid_to=None if valid_to is None else from_micros(valid_to),
+        expires_at=None if expires is None else from_micros(expires),
+        metadata=json.loads(metadata),
+        version=version,
+        superseded_by=tuple(json.loads(later)),
+        derived_from=tuple(json.loads(parents)),
+    )
+
+
+_INSERT = """
+INSERT INTO memories (id, text, tags, author, author_kind, actor, actor_key, agent_id, run_id, run_order, environment,
+  source, origin, happened_at, happened_offset, recorded_at, valid_from, valid_to, expires_at, metadata, key, seq)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_LINEAGE_GIVEN = "INSERT INTO lineage (child, parent, kind) VALUES (?, ?, 'given') ON CONFLICT DO NOTHING"
+_LINEAGE_RECALLED = """
+INSERT INTO lineage (child, parent, kind) SELECT ?, memory, 'recalled' FROM recalls WHERE run_id = ? AND memory <> ?
+ON CONFLICT DO NOTHING
+"""
+_FACTS = """
+SELECT m.number, m.actor_key, m.run_id, m.run_order, coalesce(m.happened_at, m.recorded_at),
+  EXISTS (SELECT 1 FROM supersessions s WHERE s.earlier = m.number)
+FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND {scope}
+"""
+_NEIGHBOURS = """
+SELECT m.number,
+  (SELECT b.number FROM memories b WHERE b.run_id = m.run_id AND b.run_order < m.run_order
+   ORDER BY b.run_order DESC LIMIT 1),
+  (SELECT a.number FROM memories a WHERE a.run_id = m.run_id AND a.run_order > m.run_order
+   ORDER BY a.run_order LIMIT 1)
+FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND m.run_id IS NOT NULL
+"""
+_KEEP_VERSION = """
+INSERT INTO versions (memory, version, text, plain, metadata, recorded_at, replaced_at)
+SELECT number, version, text, plain, metadata,
+  coalesce((SELECT max(replaced_at) FROM versions WHERE memory = number), recorded_at), ?
+FROM memories WHERE number = ?
+"""
+_DROP_VERSIONS = """
+DELETE FROM versions WHERE memory = ? AND version NOT IN
+  (SELECT v.version FROM versions v WHERE v.memory = ? ORDER BY v.version DESC LIMIT ?)
+"""
+_REPLACE_TEXT = """
+UPDATE memories SET text = ?, tags = ?, metadata = coalesce(?, metadata), version = version + 1, seq = ? WHERE number = ?
+"""
+_STATEMENTS = """
+SELECT m.number, m.text, m.actor_key, m.environment, coalesce(m.happened_at, m.recorded_at)
+FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND m.status = 'active'
+"""
+_IDS = "SELECT m.id FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) ORDER BY m.number"
+_SUCCESSORS = """
+WITH RECURSIVE chain (origin, number) AS (
+  SELECT value, value FROM json_each(?)
+  UNION SELECT c.origin, s.later FROM chain c JOIN supersessions s ON s.earlier = c.number
+)
+SELECT origin, number FROM chain
+WHERE number <> origin AND NOT EXISTS (SELECT 1 FROM supersessions s WHERE s.earlier = chain.number)
+"""
+_RECORD = """
+SELECT m.number, m.id, m.text, m.author, m.author_kind, m.actor, m.agent_id, m.run_id, m.environment, m.source,
+  m.origin, m.happened_at, m.happened_offset, m.recorded_at, m.valid_from, m.valid_to, m.expires_at, m.metadata,
+  m.version,
+  (SELECT json_group_array(l.id) FROM supersessions s JOIN memories l ON l.number = s.later WHERE s.earlier = m.number),
+  (SELECT json_group_array(p.id) FROM lineage i JOIN memories p ON p.number = i.parent
+   WHERE i.child = m.number AND i.kind = 'given')
+FROM memories m
+"""
