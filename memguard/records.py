@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 AuthorKind = Literal["user", "agent", "tool", "web"]
 Metadata = Mapping[str, Any]
@@ -109,3 +109,14 @@ class Version:
     metadata: dict[str, Any]
     recorded_at: datetime
     replaced_at: datetime | None
+
+
+class Facts(NamedTuple):
+    """What ranking needs to know of a memory, and no more. `number` is the vault's own, never shown."""
+
+    number: int
+    actor_key: str | None
+    run_id: str | None
+    run_order: int | None
+    moment: int
+    superseded: int

@@ -1,11 +1,9 @@
-"""An owner's memories in one file: sealed under a passphrase in the age format (age-encryption.org), or readable JSON.
-
-age is a published format with other implementations: what a person exported opens without memguard, too.
-"""
+"""An owner's memories in one file: sealed under a passphrase, or readable JSON where the caller asks for it."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,11 @@ from memguard.errors import BundleError, InvalidInput
 from memguard.records import Record
 from memguard.vault import rows
 from memguard.vault.files import write_whole
+from memguard.vault.passphrase import HEADER, sealed, unsealed
 from memguard.vault.store import Vault
 
 FORMAT = 1
-PASSPHRASE_LENGTH_MIN = 8
 FILE_BYTES_MAX = 1 << 30
-_AGE = b"age-encryption.org/v1"
 
 
 def write_bundle(vault: Vault, path: Path, *, passphrase: str | None, readable: bool) -> int:
@@ -41,7 +38,7 @@ def opened(path: Path, passphrase: str | None) -> str:
         data = path.read_bytes()
     except OSError:
         raise BundleError("the file cannot be read") from None
-    if data.startswith(_AGE):
+    if data.startswith(HEADER):
         if passphrase is None:
             raise BundleError("this bundle is sealed: give its passphrase")
         data = unsealed(data, passphrase)
@@ -49,27 +46,6 @@ def opened(path: Path, passphrase: str | None) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BundleError("the file is not UTF-8 text") from None
-
-
-def sealed(data: bytes, passphrase: str) -> bytes:
-    """Data under a passphrase (scrypt), in the age format."""
-    import pyrage
-
-    if len(passphrase) < PASSPHRASE_LENGTH_MIN:
-        raise InvalidInput(f"the passphrase must have at least {PASSPHRASE_LENGTH_MIN} characters")
-    result: bytes = pyrage.passphrase.encrypt(data, passphrase)
-    return result
-
-
-def unsealed(data: bytes, passphrase: str) -> bytes:
-    """What `sealed` made, or `BundleError`: a wrong passphrase and an altered file look alike."""
-    import pyrage
-
-    try:
-        result: bytes = pyrage.passphrase.decrypt(data, passphrase)
-    except pyrage.DecryptError:
-        raise BundleError("the passphrase is wrong, or the file was altered") from None
-    return result
 
 
 def _exported(found: list[Record]) -> list[dict[str, Any]]:
@@ -98,5 +74,5 @@ def _line(record: Record, supersedes: list[str]) -> dict[str, Any]:
         "derived_from": list(record.derived_from),
         "supersedes": supersedes,
     }
-    shown = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in line.items()}
+    shown = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in line.items()}
     return {name: value for name, value in shown.items() if value not in (None, [], {})}

@@ -23,7 +23,6 @@ POOL = 200
 """Candidates taken from each of words and vectors."""
 SPREAD_FROM = 64
 """Best candidates whose neighbours in their run are looked at."""
-ALLOWED_MAX = 200_000
 
 
 def recall(
@@ -56,9 +55,8 @@ def _allowed(session: Session, scope: Scope) -> NDArray[np.int64] | None:
     """The chunk ids of a narrow scope, so that the vector search looks at nothing else."""
     if scope is EVERYTHING or scope.everything:
         return None
-    sql = f"SELECT e.memory << ? | e.chunk FROM embeddings e JOIN memories m ON m.number = e.memory WHERE {scope.sql} LIMIT ?"
-    chunks = session.execute(sql, (CHUNK_BITS, *scope.parameters, ALLOWED_MAX))
-    return np.fromiter((row[0] for row in chunks), dtype=np.int64)
+    chunks = rows.chunk_ids(session, CHUNK_BITS, scope.sql, scope.parameters)
+    return np.fromiter(chunks, dtype=np.int64)
 
 
 def _candidates(

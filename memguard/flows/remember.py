@@ -16,7 +16,7 @@ from memguard.retrieval import renderings
 from memguard.retrieval.embedder import Embedder
 from memguard.retrieval.restatement import Statement, restated
 from memguard.retrieval.scope import actor_key
-from memguard.retrieval.vectors import CHUNK_BITS, CHUNKS_MAX, VectorIndex
+from memguard.retrieval.vectors import CHUNKS_MAX, VectorIndex
 from memguard.vault import rows
 from memguard.vault.connection import Session
 from memguard.vault.store import Vault

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from memguard import intake
-from memguard.clock import now, to_micros
+from memguard.clock import now, offset_minutes, to_micros
 from memguard.outcomes import Stored
 from memguard.records import Draft, Metadata, Record
 from memguard.retrieval import renderings
@@ -46,5 +46,5 @@ def _draft_of(record: Record) -> Draft:
         author_kind=record.author_kind,
         actor=record.actor,
         happened_at=None if happened is None else to_micros(happened),
-        happened_offset=0 if happened is None else intake.offset_minutes(happened),
+        happened_offset=0 if happened is None else offset_minutes(happened),
     )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memguard.records import Facts
+from memguard.retrieval.english import PAST_WORDS
 from memguard.retrieval.words import Matches, terms
-from memguard.vault.rows import Facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +29,6 @@ SAME_TOPIC_COSINE = 0.6
 LATER_REACH = 2.0
 """How far behind, in deviations, a later statement may be and still lead."""
 LATER_HEAD = 8
-
-_PAST_WORDS = frozenset("was were did had when before previously originally earlier former formerly first old ago used".split())
 
 
 @dataclass(slots=True)
@@ -122,7 +121,7 @@ def _may_replace(later: Candidate, earlier: Candidate) -> bool:
 def asks_about_the_past(question: str) -> bool:
     """Whether a question asks for how things were, or when something happened."""
     words = question.lower().replace("?", " ").split()
-    return not _PAST_WORDS.isdisjoint(words)
+    return not PAST_WORDS.isdisjoint(words)
 
 
 def current_first(order: list[Candidate], later_of: Mapping[int, Sequence[int]]) -> list[Candidate]:

@@ -15,7 +15,17 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from memguard.retrieval.words import STOP_WORDS
+from memguard.retrieval.english import (
+    ADDING_VERBS,
+    CLAUSE_ENDS,
+    DISMISSALS,
+    ENDINGS,
+    FRAME_WORDS,
+    HEDGES,
+    PRESENT_WORDS,
+    STATE_VERBS,
+    STOP_WORDS,
+)
 
 COSINE_MIN_SLOT = 0.55
 COSINE_MIN_DISMISSED = 0.35
@@ -26,28 +36,6 @@ TOKENS_MAX = 40
 """Longer statements say several things: they are never taken for a restatement."""
 
 _TOKEN = re.compile(r"[^\W_]+(?:[._:/'’-][^\W_]+)*|[.,;:!?()]")
-_TIME_WORDS = frozenset("now currently today nowadays lately still again already since these days right just".split())
-_FRAME_WORDS = frozenset("a an the is are am was were be been to of in on at by for with my our your his her their".split())
-_STATE_VERBS = frozenset(
-    """is are am i'm it's we're that's live lives work works run runs use uses need needs sit sits go goes take takes
-    drive drives listen listens support supports target targets log logs store stores keep keeps deploy deployed built
-    formatted hosted stored tracked cached released bundled called named set prefer prefers stay stays start starts
-    follow follows require requires point points belong belongs cost costs pay pays""".split()
-)
-_ADDING_VERBS = frozenset(
-    """like likes love loves enjoy enjoys hate hates adore visited visit went saw met read reading watched watching bought
-    ate ran swam finished started learned learnt tried made wrote played heard had has have know knows owns speak
-    speaks allergic also too another both second other was were did took got gave found won lost""".split()
-)
-_HEDGES = frozenset("if could might would maybe perhaps should wish imagine suppose said says told".split())
-_DISMISSALS = (
-    "left", "quit", "dropped", "cancelled", "canceled", "sold", "closed", "replaced", "swapped", "retired", "removed",
-    "abandoned", "renamed", "ditched", "deprecated", "stopped", "ripped out", "moved off", "moved away from",
-    "gave up", "got rid of", "no longer", "no more", "instead of", "rather than", "in place of", "away from",
-    "used to be",
-)  # fmt: skip
-_ENDINGS = ("died", "is gone", "fell through", "is dead", "has gone", "broke down", "is over")
-_CLAUSE_ENDS = frozenset(". , ; : ! ? ( ) for in on of over with by and but so because until at as".split())
 _REACH = 4
 """Words between a dismissal and the end of what it dismisses."""
 
@@ -81,32 +69,32 @@ def _tokens(text: str) -> list[str]:
 
 def _hedged(text: str, tokens: list[str]) -> bool:
     """A question, a quotation, a wish or a report of what somebody else said is no statement."""
-    return tokens[-1] == "?" or '"' in text or not _HEDGES.isdisjoint(tokens)
+    return tokens[-1] == "?" or '"' in text or not HEDGES.isdisjoint(tokens)
 
 
 def _one_slot_differs(before: list[str], after: list[str]) -> bool:
     before, after = _frame(before), _frame(after)
     words = {*before, *after}
-    if before == after or not _ADDING_VERBS.isdisjoint(words) or _STATE_VERBS.isdisjoint(words):
+    if before == after or not ADDING_VERBS.isdisjoint(words) or STATE_VERBS.isdisjoint(words):
         return False
     slots = [
         (i, before[i:j], after[k:m])
         for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        if kind != "equal" and not {*before[i:j], *after[k:m]} <= _FRAME_WORDS
+        if kind != "equal" and not {*before[i:j], *after[k:m]} <= FRAME_WORDS
     ]
     if len(slots) != 1:
         return False
     start, old, new = slots[0]
     if not (0 < len(old) <= SLOT_WORDS_MAX and 0 < len(new) <= SLOT_WORDS_MAX):
         return False
-    if _STATE_VERBS.isdisjoint(before[:start]) and not _identifies(before[start + len(old) :]):
+    if STATE_VERBS.isdisjoint(before[:start]) and not _identifies(before[start + len(old) :]):
         return False  # another subject, not another value: "the flag A is off" / "the flag B is off"
     return len(before) - len(old) >= SHARED_MIN * min(len(before), len(after))
 
 
 def _frame(tokens: list[str]) -> list[str]:
     """A statement without its punctuation and its words for the present."""
-    return [token for token in tokens if token not in _TIME_WORDS and token not in _CLAUSE_ENDS - _FRAME_WORDS]
+    return [token for token in tokens if token not in PRESENT_WORDS and token not in CLAUSE_ENDS - FRAME_WORDS]
 
 
 def _identifies(rest: list[str]) -> bool:
@@ -118,10 +106,10 @@ def _dismissed(tokens: list[str]) -> set[str]:
     """The words that a statement sets aside: "left A", "from A to B", "A fell through"."""
     line = " ".join(tokens)
     found: set[str] = set()
-    for phrase in _DISMISSALS:
+    for phrase in DISMISSALS:
         for match in re.finditer(rf"(?<!\S){phrase}(?!\S)", line):
             found |= set(_clause(line[match.end() :].split()))
-    for phrase in _ENDINGS:
+    for phrase in ENDINGS:
         for match in re.finditer(rf"(?<!\S){phrase}(?!\S)", line):
             found |= set(line[: match.start()].split()[-2:])
     for match in re.finditer(r"(?<!\S)from (\S+(?: [^\s.,;:!?]+){0,4}?) (?:to|onto|into)(?!\S)", line):
@@ -131,12 +119,12 @@ def _dismissed(tokens: list[str]) -> set[str]:
 
 def _clause(words: list[str]) -> list[str]:
     """What a dismissal is about: up to the end of the clause."""
-    end = next((i for i, word in enumerate(words) if word in _CLAUSE_ENDS), len(words))
+    end = next((i for i, word in enumerate(words) if word in CLAUSE_ENDS), len(words))
     return words[: min(end, _REACH)]
 
 
 def _content(tokens: list[str]) -> set[str]:
-    return {_singular(token) for token in tokens if token not in STOP_WORDS | _STATE_VERBS and token[0].isalnum()}
+    return {_singular(token) for token in tokens if token not in STOP_WORDS | STATE_VERBS and token[0].isalnum()}
 
 
 def _singular(token: str) -> str:

@@ -29,8 +29,9 @@ class VectorIndex:
     """The index of one vault and one model. Safe between threads."""
 
     def __init__(self, model: str, dimension: int) -> None:
-        import faiss
+        import faiss as untyped
 
+        faiss: Any = untyped  # SWIG: its stub knows neither `sel` nor `get_xb`
         faiss.omp_set_num_threads(1)
         self._faiss = faiss
         self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))

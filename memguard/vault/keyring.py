@@ -204,7 +204,7 @@ class Keyring:
                 return None
             if key is None:
                 raise KeyringOutdated(
-                    f"master {about['generation']} ({about['source']}) is not there: it was rotated away or not brought along"
+                    f"master {about['generation']} ({about['source']}) is not there: rotated away, or not brought along"
                 )
             raise MasterWrong("the master key does not open this keyring")
         return _opened(header, body, key, about)

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from memguard.errors import BundleError
-from memguard.exchange.bundle import sealed, unsealed
 from memguard.vault.files import write_whole
 from memguard.vault.home import Home
 from memguard.vault.keyring import Entry
+from memguard.vault.passphrase import sealed, unsealed
 
 FORMAT = 1
 
@@ -52,5 +52,3 @@ def stale(home: Home) -> bool:
     """Whether a recovery kit was made before the last rotation of the master."""
     contents = home.contents()
     return 0 < contents.kit_generation < contents.generation
-
-

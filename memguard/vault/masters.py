@@ -117,7 +117,7 @@ class EnvironmentMaster:
 
     source = "environment"
 
-    def read(self, generation: int) -> bytes | None:
+    def read(self, generation: int) -> bytes | None:  # noqa: ARG002 - the operator holds one key, of whatever generation
         text = os.environ.get(ENVIRONMENT_KEY)
         return decoded(text) if text else None
 

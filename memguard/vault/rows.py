@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from memguard.clock import from_micros
 from memguard.errors import UnknownMemory
-from memguard.records import Draft, Record, Version
+from memguard.records import Draft, Facts, Record, Version
 from memguard.retrieval.restatement import Statement
 from memguard.vault.connection import Session
 
 ORDER_STEP = 1 << 16
 """Distance between two neighbours' order keys: room between them, and no count to be read from them."""
-
-
-class Facts(NamedTuple):
-    """What ranking needs of a memory, and no more."""
-
-    number: int
-    actor_key: str | None
-    run_id: str | None
-    run_order: int | None
-    moment: int
-    superseded: int
 
 
 def next_change(session: Session) -> int:
@@ -156,6 +145,12 @@ def facts(session: Session, numbers: Sequence[int], scope_sql: str, parameters: 
     return [Facts(*row) for row in session.execute(_FACTS.format(scope=scope_sql), (listed, *parameters))]
 
 
+def chunk_ids(session: Session, chunk_bits: int, scope_sql: str, parameters: Sequence[Any]) -> Iterator[int]:
+    """The vector ids (memory number and chunk) of every memory in a scope."""
+    rows = session.execute(_CHUNK_IDS.format(scope=scope_sql), (chunk_bits, *parameters))
+    return (row[0] for row in rows)
+
+
 def neighbours(session: Session, numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Pairs (number, next in its run) around each of `numbers`: the surviving neighbours."""
     listed = json.dumps([int(n) for n in numbers])
@@ -238,6 +233,9 @@ SELECT m.number, m.actor_key, m.run_id, m.run_order, coalesce(m.happened_at, m.r
   EXISTS (SELECT 1 FROM supersessions s WHERE s.earlier = m.number)
 FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND {scope}
 """
+_CHUNK_IDS = """
+SELECT e.memory << ? | e.chunk FROM embeddings e JOIN memories m ON m.number = e.memory WHERE {scope}
+"""
 _NEIGHBOURS = """
 SELECT m.number,
   (SELECT b.number FROM memories b WHERE b.run_id = m.run_id AND b.run_order < m.run_order
@@ -257,7 +255,8 @@ DELETE FROM versions WHERE memory = ? AND version NOT IN
   (SELECT v.version FROM versions v WHERE v.memory = ? ORDER BY v.version DESC LIMIT ?)
 """
 _REPLACE_TEXT = """
-UPDATE memories SET text = ?, tags = ?, metadata = coalesce(?, metadata), version = version + 1, seq = ? WHERE number = ?
+UPDATE memories SET text = ?, tags = ?, metadata = coalesce(?, metadata), version = version + 1, seq = ?
+WHERE number = ?
 """
 _STATEMENTS = """
 SELECT m.number, m.text, m.actor_key, m.environment, coalesce(m.happened_at, m.recorded_at)
