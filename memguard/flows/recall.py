@@ -44,8 +44,9 @@ def recall(
         candidates = _candidates(session, index, vector, near, matches, question, within)
         _spread(session, candidates, within)
         best = _current_first(session, candidates, within, limit)
-        best = fuse.later_first(best, _similarities(index, best), question)[:limit]
         found = rows.records(session, [c.facts.number for c in best])
+        texts = {number: record.text for number, record in found.items()}
+        best = fuse.later_first(best, texts, _similarities(index, best), question)[:limit]
     return [
         Hit(record=found[c.facts.number], user_id=owner, score=round(c.score, 4), why=_rounded(c.parts)) for c in best
     ]
@@ -94,7 +95,7 @@ def _current_first(
     missing = {n for later in later_of.values() for n in later} - {c.facts.number for c in order}
     for facts in rows.facts(session, sorted(missing), within.sql, within.parameters):
         order.append(candidates.get(facts.number) or fuse.Candidate(facts))
-    return fuse.current_first(order, later_of)
+    return fuse.current_first(order, later_of)[: max(limit, fuse.LATER_HEAD)]
 
 
 def _similarities(index: VectorIndex, order: Sequence[fuse.Candidate]) -> NDArray[np.float32]:

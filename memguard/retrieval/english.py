@@ -28,14 +28,19 @@ STATE_VERBS = frozenset(
     """is are am i'm it's we're that's live lives work works run runs use uses need needs sit sits go goes take takes
     drive drives listen listens support supports target targets log logs store stores keep keeps deploy deployed built
     formatted hosted stored tracked cached released bundled called named set prefer prefers stay stays start starts
-    follow follows require requires point points belong belongs cost costs pay pays""".split()
+    follow follows require requires point points belong belongs cost costs pay pays wear wears build builds get gets""".split()
 )
 """Say how things are: a later value takes the place of an earlier one."""
 
-ADDING_VERBS = frozenset(
-    """like likes love loves enjoy enjoys hate hates adore visited visit went saw met read reading watched watching
-    bought ate ran swam finished started learned learnt tried made wrote played heard had has have know knows owns speak
-    speaks allergic also too another both second other was were did took got gave found won lost""".split()
+EVENT_VERBS = frozenset(
+    """visited visit went saw met read reading watched watching bought ate ran swam finished started learned learnt tried
+    made wrote played heard was were did took got gave found won lost had""".split()
+)
+"""Tell what happened: nothing later makes it untrue."""
+
+ADDING_WORDS = EVENT_VERBS | frozenset(
+    """like likes love loves enjoy enjoys hate hates adore has have know knows owns speak speaks allergic also too
+    another both second other""".split()
 )
 """Events, likings and possessions: a later one stands beside an earlier one."""
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from memguard.records import Facts
 from memguard.retrieval.english import PAST_WORDS
+from memguard.retrieval.restatement import may_be_outdated
 from memguard.retrieval.words import Matches, terms
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ WORDS_WEIGHT = 0.4
 SPREAD = 0.4
 ACTOR_BONUS = 1.0
 SUPERSEDED_GAP = 0.01
-SAME_TOPIC_COSINE = 0.6
-LATER_REACH = 2.0
+SAME_TOPIC_COSINE = 0.55
+LATER_REACH = 4.5
 """How far behind, in deviations, a later statement may be and still lead."""
 LATER_HEAD = 8
 
@@ -95,27 +96,34 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: (-c.score, c.facts.number))
 
 
-def later_first(order: list[Candidate], cosines: NDArray[np.float32], question: str) -> list[Candidate]:
+def later_first(
+    order: list[Candidate], texts: Mapping[int, str], cosines: NDArray[np.float32], question: str
+) -> list[Candidate]:
     """Of two close statements about the same, the later one leads, where the question is about the present.
 
-    `cosines` [n, n] are those between the first n of the order. Nothing leaves the list, nothing enters it.
+    Each earlier statement gives way to one later one at most, the closest. `cosines` [n, n] are those between the
+    first n of the order. Nothing leaves the list, nothing enters it.
     """
     if asks_about_the_past(question):
         return order
     head, rest = order[: len(cosines)], order[len(cosines) :]
-    place = {id(c): i for i, c in enumerate(head)}
-    for later in sorted(head, key=lambda c: c.facts.moment):
-        for earlier in head:
-            close = cosines[place[id(later)], place[id(earlier)]] >= SAME_TOPIC_COSINE
-            if close and _may_replace(later, earlier) and 0 <= earlier.score - later.score <= LATER_REACH:
-                later.parts["later"] = later.parts.get("later", 0.0) + earlier.score - later.score + SUPERSEDED_GAP
+    for j in sorted(range(len(head)), key=lambda n: head[n].facts.moment):
+        earlier = head[j]
+        candidates = [i for i in range(len(head)) if _replaces(head[i], earlier, texts)]
+        best = max(candidates, key=lambda i: float(cosines[i, j]), default=None)
+        if best is None or cosines[best, j] < SAME_TOPIC_COSINE:
+            continue
+        behind = earlier.score - head[best].score
+        if 0 <= behind <= LATER_REACH:
+            head[best].parts["later"] = head[best].parts.get("later", 0.0) + behind + SUPERSEDED_GAP
     return [*ranked(head), *rest]
 
 
-def _may_replace(later: Candidate, earlier: Candidate) -> bool:
+def _replaces(later: Candidate, earlier: Candidate, texts: Mapping[int, str]) -> bool:
     a, b = later.facts, earlier.facts
     another_run = a.run_id is None or a.run_id != b.run_id
-    return another_run and a.moment > b.moment and a.actor_key == b.actor_key
+    same = another_run and a.moment > b.moment and a.actor_key == b.actor_key and not b.superseded
+    return same and may_be_outdated(texts[b.number], texts[a.number])
 
 
 def asks_about_the_past(question: str) -> bool:

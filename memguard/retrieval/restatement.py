@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from memguard.retrieval.english import (
-    ADDING_VERBS,
+    ADDING_WORDS,
     CLAUSE_ENDS,
     DISMISSALS,
     ENDINGS,
+    EVENT_VERBS,
     FRAME_WORDS,
     HEDGES,
     PRESENT_WORDS,
@@ -62,6 +63,13 @@ def restated(earlier: Statement, later: Statement, cosine: float) -> bool:
     return cosine >= COSINE_MIN_DISMISSED and not _content(before).isdisjoint(_dismissed(after))
 
 
+def may_be_outdated(earlier: str, later: str) -> bool:
+    """Whether a later text on the same topic may be the present state: the earlier one tells of no event."""
+    before, after = _tokens(earlier), _tokens(later)
+    plain = bool(before) and before[-1] != "?" and EVENT_VERBS.isdisjoint(before)
+    return plain and bool(after) and not _hedged(later, after)
+
+
 def _tokens(text: str) -> list[str]:
     found = [token.lower().replace("’", "'") for token in _TOKEN.findall(text)]
     return found if len(found) <= TOKENS_MAX else []
@@ -75,7 +83,7 @@ def _hedged(text: str, tokens: list[str]) -> bool:
 def _one_slot_differs(before: list[str], after: list[str]) -> bool:
     before, after = _frame(before), _frame(after)
     words = {*before, *after}
-    if before == after or not ADDING_VERBS.isdisjoint(words) or STATE_VERBS.isdisjoint(words):
+    if before == after or not ADDING_WORDS.isdisjoint(words) or STATE_VERBS.isdisjoint(words):
         return False
     slots = [
         (i, before[i:j], after[k:m])
