@@ -104,12 +104,13 @@ class Memory:
         chosen = _scope(filters, within)
         self._embedder.warm()
         vaults = [(owner, self._home.vault(owner)) for owner in owners]
+        indexes = [self._index(vault) for _, vault in vaults]  # FAISS loads while the model does
         vector = self._embedder.embed([question])[0]
         mean = vector.mean(axis=0)
         mean /= max(float((mean @ mean) ** 0.5), 1e-9)
         hits = []
-        for owner, vault in vaults:
-            found = recall(vault, self._index(vault), mean, question, owner=owner, limit=count, scope=chosen)
+        for (owner, vault), index in zip(vaults, indexes, strict=True):
+            found = recall(vault, index, mean, question, owner=owner, limit=count, scope=chosen)
             self._note_recalled(vault, intake.name(for_run, "for_run"), found)
             hits += found
         return sorted(hits, key=lambda hit: -hit.score)[:count]

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 POOL = 200
 """Candidates taken from each of words and vectors."""
-SPREAD_FROM = 64
+LEADING = 128
+"""Best of the pool by words and meaning: what the later steps look at."""
+SPREAD_FROM = 48
 """Best candidates whose neighbours in their run are looked at."""
 
 
@@ -69,13 +71,16 @@ def _candidates(
     question: str,
     within: Scope,
 ) -> dict[int, fuse.Candidate]:
-    meaning = _best_chunk(near.memories, near.cosines)
-    only_words = np.array([n for n in matches.scores if n not in meaning], dtype=np.int64)
-    meaning |= _best_chunk(only_words, index.similarity(vector, only_words << CHUNK_BITS))
-    numbers = list(meaning)
-    values = fuse.standardised(np.array([meaning[n] for n in numbers], np.float32), near.mean, near.deviation)
-    facts = rows.facts(session, numbers, within.sql, within.parameters)
-    return fuse.scored(facts, dict(zip(numbers, values.tolist(), strict=True)), matches, question)
+    cosines = _best_chunk(near)
+    only_words = [number for number in matches.scores if number not in cosines]
+    more = index.similarity(vector, np.array(only_words, np.int64) << CHUNK_BITS) if only_words else ()
+    cosines.update(zip(only_words, map(float, more), strict=True))
+    numbers = list(cosines)
+    meaning = fuse.standardised(np.array(list(cosines.values()), np.float32), near.mean, near.deviation)
+    matched = np.array([matches.scores.get(number, 0.0) for number in numbers], np.float32)
+    parts = fuse.leading(numbers, meaning, fuse.standardised(matched, matches.mean, matches.deviation), LEADING)
+    facts = rows.facts(session, list(parts), within.sql, within.parameters)
+    return fuse.with_actor(facts, parts, question)
 
 
 def _spread(session: Session, candidates: dict[int, fuse.Candidate], within: Scope) -> None:
@@ -104,11 +109,11 @@ def _similarities(index: VectorIndex, order: Sequence[fuse.Candidate]) -> NDArra
     return vectors @ vectors.T
 
 
-def _best_chunk(memories: NDArray[np.int64], cosines: NDArray[np.float32]) -> dict[int, float]:
+def _best_chunk(near: Neighbours) -> dict[int, float]:
+    """The best cosine of each memory; chunks come best first."""
     best: dict[int, float] = {}
-    for number, cosine in zip(memories.tolist(), cosines.tolist(), strict=True):
-        if cosine > best.get(number, -2.0):
-            best[number] = cosine
+    for number, cosine in zip(near.memories.tolist(), near.cosines.tolist(), strict=True):
+        best.setdefault(number, cosine)
     return best
 
 

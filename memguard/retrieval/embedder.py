@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -60,12 +60,12 @@ class PackagedEmbedder:
 
     def _loaded(self) -> OnnxEngine:
         future = self._future()
-        try:
-            return future.result()
-        except ModelError:
+        error = future.exception()
+        if error is not None:
             with self._lock:
                 self._engine = None  # what a person has mended is found at the next call
-            raise
+            raise error
+        return future.result()
 
     def _future(self) -> Future[OnnxEngine]:
         with self._lock:
@@ -77,7 +77,13 @@ class PackagedEmbedder:
     def _load(self, future: Future[OnnxEngine]) -> None:
         try:
             export = packaged_model.exported(self._cache)
-            future.set_result(OnnxEngine(export.read(), export.tokenizer, self._threads))
+            with ThreadPoolExecutor(1) as beside:  # hashing 90 MB takes as long as a third of the loading
+                checked = beside.submit(export.verify)
+                try:
+                    engine = OnnxEngine(export.path, export.tokenizer, self._threads)
+                finally:
+                    checked.result()  # what is wrong with the file comes before what the file made go wrong
+            future.set_result(engine)
         except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the model
             future.set_exception(error)
 
@@ -119,7 +125,7 @@ class FolderEmbedder:
 class OnnxEngine:
     """The exported graph and its tokenizer. Safe between threads."""
 
-    def __init__(self, data: bytes, tokenizer: Path, threads: int) -> None:
+    def __init__(self, exported: Path, tokenizer: Path, threads: int) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -132,7 +138,7 @@ class OnnxEngine:
         # Spinning threads of several agents on one machine take each other's cores (measured: 2 threads < 1).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
 
     def tokens(self, text: str) -> list[list[int]]:
         """Token ids of each chunk of a text: at least one."""

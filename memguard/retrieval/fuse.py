@@ -16,16 +16,17 @@ import numpy as np
 from memguard.records import Facts
 from memguard.retrieval.english import PAST_WORDS
 from memguard.retrieval.restatement import may_be_outdated
-from memguard.retrieval.words import Matches, terms
+from memguard.retrieval.words import terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MEANING_WEIGHT = 0.6
-WORDS_WEIGHT = 0.4
-SPREAD = 0.4
-ACTOR_BONUS = 1.0
+MEANING_WEIGHT = 0.7
+WORDS_WEIGHT = 0.3
+SPREAD = 0.3
+ACTOR_BONUS = 0.8
 SUPERSEDED_GAP = 0.01
+DEVIATION_MIN = 1e-9
 SAME_TOPIC_COSINE = 0.55
 LATER_REACH = 4.5
 """How far behind, in deviations, a later statement may be and still lead."""
@@ -46,31 +47,28 @@ class Candidate:
 
 def standardised(values: NDArray[np.float32], mean: float, deviation: float) -> NDArray[np.float32]:
     """Values as standard deviations from the mean; zeros where everything is alike."""
-    if deviation <= 1e-9:
+    if deviation <= DEVIATION_MIN:
         return np.zeros_like(values)
-    result: NDArray[np.float32] = ((values - mean) / deviation).astype(np.float32)
-    return result
+    return (values - np.float32(mean)) / np.float32(deviation)
 
 
-def scored(found: Sequence[Facts], meaning: Mapping[int, float], words: Matches, question: str) -> dict[int, Candidate]:
-    """Each candidate with the share of meaning, words and actor in its score."""
-    named = actors_named(question, {f.actor_key for f in found if f.actor_key})
-    result = {}
-    for facts in found:
-        candidate = Candidate(facts)
-        candidate.parts["meaning"] = MEANING_WEIGHT * meaning.get(facts.number, 0.0)
-        candidate.parts["words"] = WORDS_WEIGHT * words_score(facts.number, words)
-        if facts.actor_key in named:
+def leading(
+    numbers: Sequence[int], meaning: NDArray[np.float32], words: NDArray[np.float32], count: int
+) -> dict[int, dict[str, float]]:
+    """The parts of the `count` best by the weighted sum of standardised meaning and words, by memory number."""
+    parts = np.stack([MEANING_WEIGHT * meaning, WORDS_WEIGHT * words], axis=1)
+    best = np.argsort(-parts.sum(axis=1), kind="stable")[:count]
+    return {numbers[i]: {"meaning": float(parts[i, 0]), "words": float(parts[i, 1])} for i in best}
+
+
+def with_actor(found: Iterable[Facts], parts: Mapping[int, dict[str, float]], question: str) -> dict[int, Candidate]:
+    """Candidates, those of an actor named in the question favoured."""
+    candidates = {facts.number: Candidate(facts, parts[facts.number]) for facts in found}
+    named = actors_named(question, {c.facts.actor_key for c in candidates.values() if c.facts.actor_key})
+    for candidate in candidates.values():
+        if candidate.facts.actor_key in named:
             candidate.parts["actor"] = ACTOR_BONUS
-        result[facts.number] = candidate
-    return result
-
-
-def words_score(number: int, words: Matches) -> float:
-    """How far a memory's bm25 lies above the mean of the vault, in deviations; those that do not match count as 0."""
-    if words.deviation <= 1e-9:
-        return 0.0
-    return (words.scores.get(number, 0.0) - words.mean) / words.deviation
+    return candidates
 
 
 def spread(candidates: Mapping[int, Candidate], pairs: Iterable[tuple[int, int]]) -> None:

@@ -52,12 +52,12 @@ class Exported:
     sha256: str
     tokenizer: Path
 
-    def read(self) -> bytes:
-        """The model's bytes, checked: what was hashed is what is loaded."""
-        data = self.path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != self.sha256:
+    def verify(self) -> None:
+        """Raise `ModelError` where the file is not what it was when it was checked."""
+        with self.path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != self.sha256:
             raise ModelError(f"{self.path.name} was altered: remove it from the cache and it is exported again")
-        return data
 
 
 def packaged() -> Path:
@@ -68,18 +68,17 @@ def packaged() -> Path:
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
-def exported(cache: Path, folder: Path | None = None) -> Exported:
+def exported(cache: Path) -> Exported:
     """The checked export of the packaged model; made on first use, by one process, while others wait."""
-    folder = folder or packaged()
-    target = cache / "models" / f"{EXPORT}.onnx"
-    found = _recorded(target, folder)
+    found = recorded(cache)
     if found:
         return found
     from filelock import FileLock
 
+    target = _target(cache)
     make_folder(target.parent)
     with FileLock(target.with_suffix(".lock"), mode=0o600):
-        return _recorded(target, folder) or _export(target, folder)
+        return recorded(cache) or _export(target, packaged())
 
 
 def verify(folder: Path) -> None:
@@ -106,25 +105,31 @@ def reference(folder: Path) -> Any:
     return SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=False)
 
 
-def _recorded(target: Path, folder: Path) -> Exported | None:
+def recorded(cache: Path) -> Exported | None:
+    """The export in the cache, None where there is none of these weights."""
+    target = _target(cache)
     try:
         record = json.loads(target.with_suffix(".json").read_bytes())
     except (OSError, ValueError):
         return None
     if not target.exists() or record.get("weights") != PINNED_SHA256["model.safetensors"]:
         return None
-    return Exported(target, str(record["sha256"]), folder / "tokenizer.json")
+    return Exported(target, str(record["sha256"]), packaged() / "tokenizer.json")
+
+
+def _target(cache: Path) -> Path:
+    return cache / "models" / f"{EXPORT}.onnx"
 
 
 def _export(target: Path, folder: Path) -> Exported:
     verify(folder)
     model = reference(folder)
     data = _onnx_bytes(model)
-    agreement = _agreement(data, folder / "tokenizer.json", model)
-    if agreement < COSINE_MIN:
-        raise ModelError(f"the exported model disagrees with its reference (cosine {agreement:.6f})")
     sha256 = hashlib.sha256(data).hexdigest()
     write_whole(target, data)
+    agreement = _agreement(target, folder / "tokenizer.json", model)
+    if agreement < COSINE_MIN:
+        raise ModelError(f"the exported model disagrees with its reference (cosine {agreement:.6f})")
     record = {"sha256": sha256, "weights": PINNED_SHA256["model.safetensors"], "cosine_min": round(agreement, 8)}
     write_whole(target.with_suffix(".json"), json.dumps(record).encode())
     return Exported(target, sha256, folder / "tokenizer.json")
@@ -167,10 +172,10 @@ def _onnx_bytes(model: Any) -> bytes:
     return data
 
 
-def _agreement(data: bytes, tokenizer: Path, model: Any) -> float:
+def _agreement(exported: Path, tokenizer: Path, model: Any) -> float:
     from memguard.retrieval.embedder import OnnxEngine
 
-    engine = OnnxEngine(data, tokenizer, threads=1)
+    engine = OnnxEngine(exported, tokenizer, threads=1)
     ours: NDArray[np.float32] = engine.embed([engine.tokens(text)[0] for text in PROBES])
     theirs = model.encode(list(PROBES), normalize_embeddings=True, show_progress_bar=False)
     return float((ours * theirs).sum(axis=1).min())

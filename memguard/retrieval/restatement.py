@@ -85,11 +85,7 @@ def _one_slot_differs(before: list[str], after: list[str]) -> bool:
     words = {*before, *after}
     if before == after or not ADDING_WORDS.isdisjoint(words) or STATE_VERBS.isdisjoint(words):
         return False
-    slots = [
-        (i, before[i:j], after[k:m])
-        for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        if kind != "equal" and not {*before[i:j], *after[k:m]} <= FRAME_WORDS
-    ]
+    slots = _slots(before, after)
     if len(slots) != 1:
         return False
     start, old, new = slots[0]
@@ -98,6 +94,24 @@ def _one_slot_differs(before: list[str], after: list[str]) -> bool:
     if STATE_VERBS.isdisjoint(before[:start]) and not _identifies(before[start + len(old) :]):
         return False  # another subject, not another value: "the flag A is off" / "the flag B is off"
     return len(before) - len(old) >= SHARED_MIN * min(len(before), len(after))
+
+
+def _slots(before: list[str], after: list[str]) -> list[tuple[int, list[str], list[str]]]:
+    """The differing stretches (start, old, new); those with only frame words between them are one."""
+    found: list[tuple[int, list[str], list[str]]] = []
+    last = (-1, -1)
+    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            if set(before[i:j]) <= FRAME_WORDS - STATE_VERBS and found and j < len(before):
+                continue
+            last = (-1, -1)
+        elif last != (-1, -1):
+            start = found[-1][0]
+            found[-1] = (start, before[start:j], after[last[1] : m])
+        else:
+            last = (i, k)
+            found.append((i, before[i:j], after[k:m]))
+    return [slot for slot in found if not {*slot[1], *slot[2]} <= FRAME_WORDS]
 
 
 def _frame(tokens: list[str]) -> list[str]:

@@ -73,20 +73,19 @@ class VectorIndex:
         return Neighbours(ids[0][found], scores[0][found], mean, deviation)
 
     def similarity(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Cosines of the query with the chunks of these ids, 0 where an id is not in the index."""
-        with self._lock:
-            result = np.zeros(len(ids), dtype=np.float32)
-            for row, chunk in enumerate(ids):
-                try:
-                    result[row] = self._index.reconstruct(int(chunk)) @ query
-                except RuntimeError:  # FAISS's word for an unknown id
-                    continue
-        return result
+        """Cosines of the query with the chunks of these ids."""
+        similarities: NDArray[np.float32] = self.vectors(ids) @ query
+        return similarities
 
     def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The vectors [len(ids), dimension] of known ids."""
+        """The vectors [len(ids), dimension] of these ids; zeros where an id is not in the index."""
         with self._lock:
-            found: NDArray[np.float32] = self._index.reconstruct_batch(ids)
+            try:
+                found: NDArray[np.float32] = self._index.reconstruct_batch(ids)
+            except RuntimeError:  # FAISS's word for an unknown id: a memory without vectors of this model
+                known = np.isin(ids, self._faiss.vector_to_array(self._index.id_map))
+                found = np.zeros((len(ids), self._index.d), np.float32)
+                found[known] = self._index.reconstruct_batch(ids[known])
         return found
 
     def __len__(self) -> int:

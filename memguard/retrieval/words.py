@@ -28,21 +28,12 @@ _APOSTROPHE = re.compile(r"['’]")
 class Matches:
     """What the word index answered: bm25 (positive, higher is better) by memory number, best first.
 
-    `total` and `squares` are sums over all that matched, not only over those listed; `rows` is the vault's size.
+    `mean` and `deviation` are those of the whole vault, not only of those listed; who does not match counts as 0.
     """
 
     scores: dict[int, float]
-    total: float
-    squares: float
-    rows: int
-
-    @property
-    def mean(self) -> float:
-        return self.total / self.rows if self.rows else 0.0
-
-    @property
-    def deviation(self) -> float:
-        return max(self.squares / self.rows - self.mean**2, 0.0) ** 0.5 if self.rows else 0.0
+    mean: float = 0.0
+    deviation: float = 0.0
 
 
 def terms(text: str) -> list[str]:
@@ -57,11 +48,14 @@ def match(session: Session, question: str, count: int, rows: int, scope: Scope =
     """The `count` memories of a scope that match the question's words best, in a vault of `rows` memories."""
     wanted = _without_frequent(session, terms(question), rows)
     if not wanted or not rows:
-        return Matches({}, 0.0, 0.0, rows)
+        return Matches({})
     query = " OR ".join(f'"{term}"' for term in wanted)
-    found = session.all(_MATCH.format(scope=scope.sql), (query, *scope.parameters, count))
+    # The join costs a look-up for every match: only a narrower scope pays it.
+    source = "words" if scope.everything else f"words JOIN memories m ON m.number = words.rowid AND {scope.sql}"
+    found = session.all(_MATCH.format(source=source), (*scope.parameters, query, count))
     total, squares = found[0][2:] if found else (0.0, 0.0)
-    return Matches({number: score for number, score, _, _ in found}, total, squares, rows)
+    mean = total / rows
+    return Matches({row[0]: row[1] for row in found}, mean, max(squares / rows - mean**2, 0.0) ** 0.5)
 
 
 def _without_frequent(session: Session, wanted: list[str], rows: int) -> list[str]:
@@ -73,11 +67,10 @@ def _without_frequent(session: Session, wanted: list[str], rows: int) -> list[st
     return [term for term in wanted if term in rare]
 
 
-# {scope} is one of the constant clauses that memguard.retrieval.scope builds: columns and `?`, never a value.
+# {source} is a constant, or holds a clause that memguard.retrieval.scope builds: columns and `?`, never a value.
 _MATCH = """
 WITH matched AS MATERIALIZED (
-  SELECT w.rowid AS number, -bm25(words, 1.0, 0.6) AS score
-  FROM words w JOIN memories m ON m.number = w.rowid WHERE w.words MATCH ? AND {scope}
+  SELECT words.rowid AS number, -bm25(words, 1.0, 0.6) AS score FROM {source} WHERE words MATCH ?
 )
 SELECT number, score, sum(score) OVER (), sum(score * score) OVER () FROM matched ORDER BY score DESC, number LIMIT ?
 """

@@ -1,0 +1,183 @@
+"""kill -9 at random moments: does every home open, is every acknowledged write there, is anything there by halves?
+
+    python -m bench.crash [--kills 200] [--seed N]
+
+A child process works without a pause (`bench.crash_child`) and acknowledges on a pipe; it is killed after a random
+time, counted from its first operation. Four kinds of work: writes; rotations of the master while another process writes
+(the rotating one is killed, the writing one a moment later); a migration that copies every row; creation and
+destruction of owners, from an empty home on. A home is killed several times in a row, then replaced. After every kill a
+fresh `Memory` opens the home and `bench.crash_checks` looks at all of it. "inside" counts kills between the start of an
+operation and its acknowledgement; "files left over" counts part files, and key folders of a home that was never
+finished: they hold no key in use, and are reported without failing the run.
+
+Not measured: a power cut (the page cache survives a kill), a failing disk, the embedding model (vectors come from a
+stand-in that follows from the text, so that they can be checked and take no time).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.common import ROOT, parser, report
+from bench.crash_checks import Found, Ledger, State, check, half_migrated, state_of
+from bench.crash_child import OWNER, StandIn, know_second_migration
+from memguard import MemguardError, Memory
+
+BAD = ("not opened", "lost", "half written", "orphaned vaults", "wrong masters", "failed alone")
+SHOWN = ("inside", "opened", "acknowledged")
+LEFT = "files left over"
+LANES = 3
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Who works, for how many seconds at most, how many kills a home goes through, and its memories at the start."""
+
+    workers: tuple[str, ...]
+    window: float
+    lives: int
+    rows: int
+
+
+KINDS = {
+    "writes": Kind(("writes",), window=0.3, lives=8, rows=20),
+    "rotation": Kind(("rotation", "writes"), window=0.2, lives=8, rows=20),
+    "migration": Kind(("migration",), window=0.15, lives=1, rows=3_000),
+    "owners": Kind(("owners",), window=0.3, lives=3, rows=0),
+}
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--kills", type=int, default=200)
+    options.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    given = options.parse_args()
+    started = time.monotonic()
+    rows, notes = killed(given.kills, given.seed)
+    for note in notes:
+        print(f"BAD {note}")
+    report("crash", rows, seed=given.seed, seconds=round(time.monotonic() - started), bad=notes)
+    sys.exit(any(row[name] for row in rows for name in BAD))
+
+
+def killed(kills: int, seed: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """A row for each kind of work, and a line for everything that was wrong."""
+    rows, notes = [], []
+    for place, (name, kind) in enumerate(KINDS.items()):
+        share = kills // len(KINDS) + (place < kills % len(KINDS))
+        found, wrong = _killed(kind, share, f"{seed}/{name}")
+        rows.append({"kind": name, "kills": share, **{column: found[column] for column in (*SHOWN, *BAD, LEFT)}})
+        notes += wrong
+    return rows, notes
+
+
+def _killed(kind: Kind, kills: int, seed: str) -> tuple[Found, list[str]]:
+    total, notes = Counter[str](), list[str]()
+    with _template(kind) as (template, owners), ThreadPoolExecutor(LANES) as lanes:
+        homes = [
+            lanes.submit(_one_home, kind, min(kind.lives, kills - first), template, owners, f"{seed}/{first}")
+            for first in range(0, kills, kind.lives)
+        ]
+        for home in homes:
+            found, wrong = home.result()
+            total += found
+            notes += wrong
+    return total, notes
+
+
+@contextlib.contextmanager
+def _template(kind: Kind) -> Iterator[tuple[Path, dict[str, State]]]:
+    """A home to start from, and what is in it: nothing for owners, a big vault of the first schema for a migration."""
+    with tempfile.TemporaryDirectory(prefix="memguard-crash-") as folder:
+        path = Path(folder)
+        with _memory(path) as memory:
+            if kind.rows:
+                memory.add_many([{"text": f"from the start zqs{n}"} for n in range(kind.rows)], user_id=OWNER)
+            owners = {owner: state_of(memory, owner) for owner in memory.users()}
+        undo = know_second_migration() if "migration" in kind.workers else None
+        try:
+            yield path, owners
+        finally:
+            if undo:
+                undo()
+
+
+def _memory(folder: Path) -> Memory:
+    return Memory(folder / "home", keys=folder / "keys", embedder=StandIn())
+
+
+def _one_home(
+    kind: Kind, kills: int, template: Path, owners: Mapping[str, State], seed: str
+) -> tuple[Found, list[str]]:
+    """One home, killed again and again."""
+    rng, total, notes = random.Random(seed), Counter[str](), list[str]()
+    ledger = Ledger({owner: dict(state) for owner, state in owners.items()}, generation=len(owners))
+    with tempfile.TemporaryDirectory(prefix="memguard-crash-") as place:
+        folder = Path(place) / "at"
+        shutil.copytree(template, folder)
+        for life in range(kills):
+            found, wrong = _kill(kind, folder, ledger, rng, (seed, str(life)))
+            looked, halves = _look(folder, ledger)
+            total += found + looked
+            notes += [f"home {seed}, kill {life}: {line}" for line in [*wrong, *halves]]
+            if looked["not opened"]:
+                break
+    total["acknowledged"] = ledger.acknowledged
+    return total, notes
+
+
+def _kill(
+    kind: Kind, folder: Path, ledger: Ledger, rng: random.Random, names: tuple[str, str]
+) -> tuple[Found, list[str]]:
+    """Start the workers, kill each after a random time, and take in what they acknowledged."""
+    found, notes = Counter[str](), list[str]()
+    with contextlib.ExitStack() as stack:
+        children = [stack.enter_context(_child(worker, folder, names)) for worker in kind.workers]
+        outputs = [child.stdout for child in children if child.stdout]
+        for output in outputs:
+            output.readline()  # ready: the time counts from here
+        for child in children:
+            time.sleep(rng.uniform(0, kind.window))
+            found["failed alone"] += child.poll() is not None
+            child.kill()
+        for child, output in zip(children, outputs, strict=True):
+            ledger.read(output.read().splitlines())
+            found["inside"] += child is children[0] and bool(ledger.pending)
+            notes += (child.stderr.read().decode().splitlines() if child.stderr else [])[-1:]
+    return found, notes
+
+
+def _child(worker: str, folder: Path, names: tuple[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-X", "frozen_modules=on", "-m", "bench.crash_child", worker]
+    return subprocess.Popen(
+        [*command, str(folder / "home"), str(folder / "keys"), *names],
+        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=1 << 20,
+    )  # fmt: skip
+
+
+def _look(folder: Path, ledger: Ledger) -> tuple[Found, list[str]]:
+    """What a fresh `Memory` finds after a kill."""
+    try:
+        with _memory(folder) as memory:
+            halves = [line for owner in memory.users() for line in half_migrated(memory.home, owner)]
+            found, notes = check(memory, ledger, folder)
+    except (MemguardError, OSError) as error:
+        return Counter({"not opened": 1}), [f"not opened: {type(error).__name__}: {error}"]
+    found["half written"] += len(halves)
+    return found + Counter({"opened": 1}), [*halves, *notes]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Several `Memory` objects on one home, as several agents have: each sees every write and every erasure at its next
+call (P2), and what one erases while another reads is no error of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from memguard import Hit, Memory, UnknownMemory, UnknownOwner
+from memguard.flows.recall import recall
+from memguard.retrieval.scope import EVERYTHING
+from memguard.retrieval.vectors import Neighbours, VectorIndex
+from tests.checks import one
+from tests.conftest import Places
+from tests.standins import DIMENSION, HashEmbedder
+
+
+@pytest.fixture
+def pair(home: Places) -> Iterator[tuple[Memory, Memory]]:
+    """Two on one home, both with the vault open and its index loaded."""
+    with home.open() as first, home.open() as second:
+        first.add("The lantern hangs in the boat house", user_id="ana")
+        assert len(first.search("lantern", user_id="ana")) == len(second.search("lantern", user_id="ana")) == 1
+        yield first, second
+
+
+def texts(memory: Memory, query: str = "lantern") -> set[str]:
+    return {hit.text for hit in memory.search(query, user_id="ana")}
+
+
+def test_a_write_of_one_is_found_by_the_other_at_its_next_call(pair: tuple[Memory, Memory]) -> None:
+    first, second = pair
+    stored = one(first.add("A second lantern", user_id="ana"))
+    assert "A second lantern" in texts(second)
+    assert second.get(stored.id, user_id="ana").text == "A second lantern"
+
+
+def test_an_update_of_one_is_what_the_other_reads(pair: tuple[Memory, Memory]) -> None:
+    first, second = pair
+    target = first.get_all(user_id="ana")[0].id
+    second.update(target, "The violin hangs in the hall", user_id="ana")
+    hit = first.search("violin hall", user_id="ana")[0]
+    assert (hit.id, hit.text) == (target, "The violin hangs in the hall")
+    assert [v.text for v in first.history(target, user_id="ana")] == ["The lantern hangs in the boat house"]
+
+
+def test_an_erasure_of_one_is_seen_by_the_other_at_its_next_call(pair: tuple[Memory, Memory]) -> None:
+    first, second = pair
+    target = first.get_all(user_id="ana")[0].id
+    first.add("A kettle whistles", user_id="ana")
+    assert len(texts(second)) == 2
+    assert first.delete(target, user_id="ana").pending is False  # no call of the other keeps a snapshot
+    assert texts(second) == {"A kettle whistles"}
+    assert [r.text for r in second.get_all(user_id="ana")] == ["A kettle whistles"]
+    with pytest.raises(UnknownMemory):
+        second.get(target, user_id="ana")
+
+
+def test_a_number_used_again_by_one_is_another_memory_for_the_other(pair: tuple[Memory, Memory]) -> None:
+    # The other slept through both the erasure and the new row with the same number: it has to drop the old vector.
+    first, second = pair
+    first.delete(first.get_all(user_id="ana")[0].id, user_id="ana")
+    first.add("A kettle whistles", user_id="ana")
+    hit = second.search("lantern boat house", user_id="ana")[0]
+    assert hit.text == "A kettle whistles"
+    assert hit.why["meaning"] == pytest.approx(0)
+
+
+ERASED: dict[str, Callable[[Memory], object]] = {
+    "search": lambda m: m.search("lantern", user_id="ana"),
+    "get_all": lambda m: m.get_all(user_id="ana"),
+    "delete_all": lambda m: m.delete_all(user_id="ana", run_id="r"),
+}
+
+
+@pytest.mark.parametrize("verb", ERASED)
+def test_an_owner_erased_by_one_is_unknown_to_the_other_at_its_next_call(
+    pair: tuple[Memory, Memory], verb: str
+) -> None:
+    first, second = pair
+    first.add("bens", user_id="ben")
+    first.delete_all(user_id="ana")
+    assert second.users() == ["ben"]
+    with pytest.raises(UnknownOwner):
+        ERASED[verb](second)
+    assert [r.text for r in second.get_all(user_id="ben")] == ["bens"]
+
+
+def test_an_owner_who_began_anew_with_one_is_the_new_one_for_the_other(pair: tuple[Memory, Memory]) -> None:
+    first, second = pair
+    first.delete_all(user_id="ana")
+    first.add("A new beginning", user_id="ana")
+    assert texts(second) == {"A new beginning"}
+    second.add("and a second line", user_id="ana")
+    assert len(first.get_all(user_id="ana")) == 2
+
+
+def test_a_key_used_by_one_is_known_to_the_other(pair: tuple[Memory, Memory]) -> None:
+    first, second = pair
+    stored = one(first.add("once", user_id="ana", key="k"))
+    assert one(second.add("once", user_id="ana", key="k")).id == stored.id
+
+
+def test_threads_of_one_memory_write_and_read_without_losing_anything(memory: Memory) -> None:
+    def work(worker: int) -> list[str]:
+        ids = [one(memory.add(f"note {worker} {n}", user_id="ana", run_id=f"r-{worker}")).id for n in range(8)]
+        memory.search(f"note {worker}", user_id="ana", for_run=f"r-{worker}")
+        memory.delete(ids.pop(), user_id="ana")
+        return ids
+
+    memory.add("first", user_id="ana")
+    with ThreadPoolExecutor(4) as pool:
+        ids = [memory_id for kept in pool.map(work, range(4)) for memory_id in kept]
+    assert {r.id for r in memory.get_all(user_id="ana")} >= set(ids)
+    assert len(memory.get_all(user_id="ana")) == len(ids) + 1
+    assert len(memory.search("note", user_id="ana", limit=100)) == len(ids) + 1
+
+
+def test_a_memory_erased_while_a_run_is_shown_it_does_not_break_the_answer(
+    pair: tuple[Memory, Memory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = pair
+
+    def recalled_then_erased(*arguments: Any, **options: Any) -> list[Hit]:
+        hits = recall(*arguments, **options)
+        for hit in hits:
+            second.delete(hit.id, user_id="ana")
+        return hits
+
+    monkeypatch.setattr("memguard.memory.recall", recalled_then_erased)
+    first.search("lantern", user_id="ana", for_run="r-1")
+    assert first.get_all(user_id="ana") == []
+
+
+class ErasedMeanwhile(VectorIndex):
+    """Another thread of the same process erases a candidate and catches up, just after the vectors were searched."""
+
+    erase: Callable[[VectorIndex], None] = staticmethod(lambda index: None)
+
+    def nearest(self, query: NDArray[np.float32], count: int, allowed: NDArray[np.int64] | None = None) -> Neighbours:
+        found = super().nearest(query, count, allowed)
+        self.erase(self)
+        return found
+
+
+def test_a_candidate_erased_by_another_thread_during_a_search_does_not_break_it(memory: Memory) -> None:
+    memory.add_many([{"text": f"lantern {n}", "run_id": f"r-{n}"} for n in range(3)], user_id="ana")
+    vault = memory.home.vault("ana")
+
+    def erase(index: VectorIndex) -> None:
+        with vault.writing() as session:
+            session.execute("DELETE FROM memories WHERE number = 2")
+            session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
+        with vault.reading() as session:
+            index.catch_up(session)
+
+    index = ErasedMeanwhile(HashEmbedder().model, DIMENSION)
+    with vault.reading() as session:
+        index.catch_up(session)
+    index.erase = erase
+    vector = HashEmbedder().embed(["lantern"])[0][0]
+    hits = recall(vault, index, vector, "lantern", owner="ana", limit=5, scope=EVERYTHING)
+    assert {hit.text for hit in hits} >= {"lantern 0", "lantern 2"}

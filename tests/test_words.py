@@ -1,0 +1,134 @@
+"""Words: what of a question is asked of FTS5, and what FTS5 answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memguard.retrieval import words
+from memguard.retrieval.scope import scope
+from memguard.retrieval.words import TERMS_MAX, Matches, match, terms
+from memguard.vault.connection import Session
+from tests.conftest import Places
+
+TEXTS = (
+    "The café walls were painted green",
+    "Painting relaxes Marta",
+    "A green lantern, a green gate, a green boat",
+    "Marta's boat needs tar",
+    "Nothing of the kind",
+)
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    folder = tmp_path_factory.mktemp("words")
+    with Places(folder / "home", folder / "keys", folder).open() as memory:
+        memory.add_many([{"text": text, "run_id": f"r-{n}"} for n, text in enumerate(TEXTS, start=1)], user_id="ana")
+        with memory.home.vault("ana").reading() as session:
+            yield session
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Where does Ana live?", "ana live"),
+        ("the the Boat, the BOAT!", "boat"),
+        ("What's Marta’s boat's name?", "marta boat name"),
+        ("don't won't", "don't won't"),
+        ("who are you", "who are you"),
+        ("snake_case_identifier and kebab-case", "snake_case_identifier kebab case"),
+        ("naïve café 東京 Ωmega", "naïve café 東京 ωmega"),
+        ('"exact phrase" -minus tag:value NEAR(a b)', "exact phrase minus tag value near b"),
+        ("port 8080 v1.2", "port 8080 v1 2"),
+        ("?!… — ***", ""),
+        ("", ""),
+    ],
+)
+def test_a_question_becomes_its_content_words(question: str, expected: str) -> None:
+    assert terms(question) == expected.split()
+
+
+def test_a_long_question_is_cut_to_its_first_words() -> None:
+    question = " ".join(f"word{n}" for n in range(TERMS_MAX * 2))
+    assert terms(question) == [f"word{n}" for n in range(TERMS_MAX)]
+
+
+@given(st.text())
+def test_no_term_holds_what_could_end_a_quoted_fts_string(question: str) -> None:
+    found = terms(question)
+    assert not [term for term in found if '"' in term or "\0" in term or not term]
+    assert len(found) == len(set(found)) <= TERMS_MAX
+
+
+@given(st.text(alphabet=st.sampled_from(list("\"'*()-:^{}+,. \tabNEARANDORNOTé_東")), max_size=40))
+def test_whatever_is_typed_is_a_query_that_fts_takes(vault: Session, question: str) -> None:
+    assert set(match(vault, question, 10, len(TEXTS)).scores) <= set(range(1, len(TEXTS) + 1))
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("painting", {1, 2}),  # stemmed
+        ("CAFE", {1}),  # without diacritics
+        ("boats", {3, 4}),
+        ("marta boat", {2, 3, 4}),  # any of the words
+        ("nobody asked", set()),
+        ("*", set()),
+        ('green"', {1, 3}),
+    ],
+)
+def test_a_question_finds_the_memories_with_its_words(vault: Session, question: str, found: set[int]) -> None:
+    assert set(match(vault, question, 10, len(TEXTS)).scores) == found
+
+
+def test_scores_come_best_first_and_positive(vault: Session) -> None:
+    result = match(vault, "green boat", 10, len(TEXTS))
+    assert next(iter(result.scores)) == 3
+    assert list(result.scores.values()) == sorted(result.scores.values(), reverse=True)
+    assert min(result.scores.values()) > 0
+
+
+def test_sums_cover_all_that_matched_not_only_what_is_listed(vault: Session) -> None:
+    whole, one = match(vault, "marta boat", 10, len(TEXTS)), match(vault, "marta boat", 1, len(TEXTS))
+    assert len(one.scores) == 1
+    assert (one.total, one.squares) == pytest.approx((whole.total, whole.squares))
+    assert whole.total == pytest.approx(sum(whole.scores.values()))
+    assert whole.squares == pytest.approx(sum(score**2 for score in whole.scores.values()))
+
+
+def test_a_scope_narrows_what_is_matched(vault: Session) -> None:
+    assert set(match(vault, "boat", 10, len(TEXTS), scope(run_id="r-4")).scores) == {4}
+    assert match(vault, "boat", 10, len(TEXTS), scope(run_id="nobody")).scores == {}
+
+
+def test_an_empty_vault_matches_nothing(vault: Session) -> None:
+    assert match(vault, "boat", 10, 0) == Matches({}, 0.0, 0.0, 0)
+
+
+def test_mean_and_deviation_count_those_that_do_not_match_as_zero() -> None:
+    # By hand: scores 3, 1, 0, 0 have mean 1 and variance (4 + 0 + 1 + 1) / 4.
+    matches = Matches({1: 3.0, 2: 1.0}, 4.0, 10.0, 4)
+    assert matches.mean == pytest.approx(1.0)
+    assert matches.deviation == pytest.approx(1.5**0.5)
+    nothing = Matches({}, 0.0, 0.0, 0)
+    assert (nothing.mean, nothing.deviation) == (0.0, 0.0)
+    # Rounding must not give a negative variance, whose root is a complex number.
+    assert Matches({1: 0.1, 2: 0.1, 3: 0.1}, 0.1 * 3, 0.01 * 3 - 1e-12, 3).deviation == 0.0
+
+
+def test_words_in_a_large_share_of_a_big_vault_are_left_out(vault: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    # "green" and "boat" stand in two rows, "tar", "gate" and "lantern" in one.
+    monkeypatch.setattr(words, "FREQUENT_ROWS_MIN", 1)
+    assert set(match(vault, "boat tar gate lantern", 10, len(TEXTS)).scores) == {3, 4}
+    assert set(match(vault, "green tar gate", 10, len(TEXTS)).scores) == {3, 4}, "row 1 has only the frequent word"
+
+
+def test_the_rarest_words_are_kept_where_all_are_frequent(vault: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "FREQUENT_ROWS_MIN", 0)
+    monkeypatch.setattr(words, "FREQUENT_SHARE", 0.0)
+    assert set(match(vault, "green tar gate", 10, len(TEXTS)).scores) == {3, 4}
+    assert set(match(vault, "green boat", 10, len(TEXTS)).scores) == {1, 3, 4}, "two words are never too many"
