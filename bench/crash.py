@@ -24,14 +24,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.common import ROOT, parser, report
-from bench.crash_checks import Found, Ledger, State, check, half_migrated, state_of
+from bench.crash_checks import Found, Ledger, State, check, half_migrated, left_over, state_of
 from bench.crash_child import OWNER, StandIn, know_second_migration
 from memguard import MemguardError, Memory
 
@@ -43,19 +43,18 @@ LANES = 3
 
 @dataclass(frozen=True)
 class Kind:
-    """Who works, for how many seconds at most, how many kills a home goes through, and its memories at the start."""
+    """Who works, how many seconds at most in each of a home's lives, and how many memories it has at the start."""
 
     workers: tuple[str, ...]
-    window: float
-    lives: int
-    rows: int
+    windows: tuple[float, ...]
+    rows: int = 20
 
 
 KINDS = {
-    "writes": Kind(("writes",), window=0.3, lives=8, rows=20),
-    "rotation": Kind(("rotation", "writes"), window=0.2, lives=8, rows=20),
-    "migration": Kind(("migration",), window=0.15, lives=1, rows=3_000),
-    "owners": Kind(("owners",), window=0.3, lives=3, rows=0),
+    "writes": Kind(("writes",), (0.3,) * 8),
+    "rotation": Kind(("rotation", "writes"), (0.2,) * 8),
+    "migration": Kind(("migration",), (0.35,), rows=3_000),
+    "owners": Kind(("owners",), (0.05, 0.3, 0.3), rows=0),  # the first window is that of the home's own creation
 }
 
 
@@ -65,30 +64,33 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     given = options.parse_args()
     started = time.monotonic()
-    rows, notes = killed(given.kills, given.seed)
+    rows, at, notes = killed(given.kills, given.seed)
+    print("under way when the kill came: " + ", ".join(f"{op} {count}" for op, count in at.most_common()))
     for note in notes:
         print(f"BAD {note}")
-    report("crash", rows, seed=given.seed, seconds=round(time.monotonic() - started), bad=notes)
+    report("crash", rows, seed=given.seed, seconds=round(time.monotonic() - started), under_way=at, bad=notes)
     sys.exit(any(row[name] for row in rows for name in BAD))
 
 
-def killed(kills: int, seed: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """A row for each kind of work, and a line for everything that was wrong."""
-    rows, notes = [], []
+def killed(kills: int, seed: int) -> tuple[list[dict[str, Any]], Counter[str], list[str]]:
+    """A row for each kind of work, what the kills interrupted, and a line for everything that was wrong."""
+    rows, at, notes = [], Counter[str](), list[str]()
     for place, (name, kind) in enumerate(KINDS.items()):
         share = kills // len(KINDS) + (place < kills % len(KINDS))
         found, wrong = _killed(kind, share, f"{seed}/{name}")
         rows.append({"kind": name, "kills": share, **{column: found[column] for column in (*SHOWN, *BAD, LEFT)}})
+        at += Counter({op.removeprefix("at "): count for op, count in found.items() if op.startswith("at ")})
         notes += wrong
-    return rows, notes
+    return rows, at, notes
 
 
 def _killed(kind: Kind, kills: int, seed: str) -> tuple[Found, list[str]]:
     total, notes = Counter[str](), list[str]()
+    lives = len(kind.windows)
     with _template(kind) as (template, owners), ThreadPoolExecutor(LANES) as lanes:
         homes = [
-            lanes.submit(_one_home, kind, min(kind.lives, kills - first), template, owners, f"{seed}/{first}")
-            for first in range(0, kills, kind.lives)
+            lanes.submit(_one_home, kind, min(lives, kills - first), template, owners, f"{seed}/{first}")
+            for first in range(0, kills, lives)
         ]
         for home in homes:
             found, wrong = home.result()
@@ -127,35 +129,37 @@ def _one_home(
     with tempfile.TemporaryDirectory(prefix="memguard-crash-") as place:
         folder = Path(place) / "at"
         shutil.copytree(template, folder)
-        for life in range(kills):
-            found, wrong = _kill(kind, folder, ledger, rng, (seed, str(life)))
+        for life, window in enumerate(kind.windows[:kills]):
+            seconds = [rng.uniform(0, window) for _ in kind.workers]
+            found, wrong = _kill(kind.workers, seconds, folder, ledger, (seed, str(life)))
             looked, halves = _look(folder, ledger)
             total += found + looked
             notes += [f"home {seed}, kill {life}: {line}" for line in [*wrong, *halves]]
             if looked["not opened"]:
                 break
-    total["acknowledged"] = ledger.acknowledged
+        total += Counter({"acknowledged": ledger.acknowledged, LEFT: left_over(folder)})
     return total, notes
 
 
 def _kill(
-    kind: Kind, folder: Path, ledger: Ledger, rng: random.Random, names: tuple[str, str]
+    workers: Sequence[str], seconds: Sequence[float], folder: Path, ledger: Ledger, names: tuple[str, str]
 ) -> tuple[Found, list[str]]:
-    """Start the workers, kill each after a random time, and take in what they acknowledged."""
+    """Start the workers, kill one after the other, each after its time, and take in what they acknowledged."""
     found, notes = Counter[str](), list[str]()
     with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(_child(worker, folder, names)) for worker in kind.workers]
+        children = [stack.enter_context(_child(worker, folder, names)) for worker in workers]
         outputs = [child.stdout for child in children if child.stdout]
         for output in outputs:
             output.readline()  # ready: the time counts from here
-        for child in children:
-            time.sleep(rng.uniform(0, kind.window))
+        for child, wait in zip(children, seconds, strict=True):
+            time.sleep(wait)
             found["failed alone"] += child.poll() is not None
             child.kill()
         for child, output in zip(children, outputs, strict=True):
             ledger.read(output.read().splitlines())
-            found["inside"] += child is children[0] and bool(ledger.pending)
             notes += (child.stderr.read().decode().splitlines() if child.stderr else [])[-1:]
+    found += Counter(f"at {at['op']}" for at in ledger.pending)
+    found["inside"] += bool(ledger.pending)
     return found, notes
 
 

@@ -89,9 +89,9 @@ def check(memory: Memory, ledger: Ledger, folder: Path) -> tuple[Found, list[str
             halves += half_written(session)
         found["half written"] += len(halves)
         notes += halves
-    ledger.pending, ledger.generation = [], memory.home.contents().generation
-    memory.add("the next change", user_id=f"next {ledger.generation} {ledger.acknowledged}")
+    memory.add("the next change", user_id=f"next {len(memory.users())} {ledger.acknowledged}")
     found += _around(memory, folder, notes)
+    ledger.pending, ledger.generation = [], memory.home.contents().generation
     ledger.owners = {owner: state_of(memory, owner) for owner in memory.users()}
     return found, notes
 
@@ -127,9 +127,7 @@ def half_migrated(home: Home, owner: str) -> list[str]:
 
 def _between_schemas(session: Session) -> Iterator[str]:
     version = session.one("PRAGMA user_version")
-    parts = session.one(
-        "SELECT count(*) FROM sqlite_master WHERE name IN ('copies', 'copies_by_text', 'memories_copied')"
-    )
+    parts = session.one("SELECT count(*) FROM sqlite_master WHERE name IN ('copies', 'by_text', 'memories_copied')")
     parts += session.one("SELECT count(*) FROM pragma_table_info('memories') WHERE name = 'length'")
     recorded = session.one("SELECT count(*) FROM _sqlite_migrations")
     if (version, parts, recorded) not in ((1, 0, 1), (2, 4, 2)):
@@ -193,11 +191,15 @@ def _around(memory: Memory, folder: Path, notes: list[str]) -> Found:
     wrong = masters != [f"master-{contents.generation}"]
     notes += [f"{len(orphans)} folders without a key, {missing} owners without a file"] * bool(orphans or missing)
     notes += [f"masters: {masters}, generation {contents.generation}"] * wrong
-    left = sum(1 for _ in folder.rglob(".*.part")) + sum(p.is_dir() and p != keys for p in keys.parent.iterdir())
-    return Counter({"orphaned vaults": len(orphans) + missing, "wrong masters": wrong, "files left over": left})
+    return Counter({"orphaned vaults": len(orphans) + missing, "wrong masters": wrong})
+
+
+def left_over(folder: Path) -> int:
+    """Half-written part files, and key folders beside that of the home."""
+    return sum(1 for _ in folder.rglob(".*.part")) + sum(p.is_dir() for p in (folder / "keys").iterdir()) - 1
 
 
 _NOT_COPIED = """
 SELECT count(*) FROM memories m LEFT JOIN copies c ON c.memory = m.number
-WHERE c.text IS NOT m.text OR m.length NOT IN (0, length(m.text))
+WHERE c.text IS NOT m.text OR c.vectors IS NULL <> (m.length = 0) OR m.length NOT IN (0, length(m.text))
 """

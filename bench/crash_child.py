@@ -41,11 +41,14 @@ SECOND = """
 ALTER TABLE memories ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE copies (
   memory INTEGER PRIMARY KEY REFERENCES memories (number) ON DELETE CASCADE,
-  text TEXT NOT NULL
+  text TEXT NOT NULL,
+  vectors TEXT
 ) STRICT;
-INSERT INTO copies (memory, text) SELECT number, text FROM memories;
+INSERT INTO copies (memory, text, vectors)
+SELECT m.number, m.text, group_concat(hex(e.vector)) || hex(zeroblob(1000)) FROM memories m JOIN embeddings e ON e.memory = m.number
+GROUP BY m.number;
 UPDATE memories SET length = length(text);
-CREATE INDEX copies_by_text ON copies (text);
+CREATE INDEX by_text ON copies (text);
 CREATE TRIGGER memories_copied AFTER INSERT ON memories BEGIN
   INSERT INTO copies (memory, text) VALUES (new.number, new.text);
 END;

@@ -21,7 +21,7 @@ from tests.standins import HashEmbedder
 CACHE = Path(os.environ.get("MEMGUARD_CACHE") or PlatformDirs("memguard", appauthor=False).user_cache_path)
 
 # The same examples in every run, no deadline: a slow machine must not fail a test, and nothing is kept on disk.
-hypothesis.settings.register_profile("memguard", deadline=None, database=None, derandomize=True, max_examples=150)
+hypothesis.settings.register_profile("memguard", deadline=None, database=None, derandomize=True, max_examples=100)
 hypothesis.settings.load_profile("memguard")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import mean, pstdev
 
 import pytest
 from hypothesis import given
@@ -92,12 +93,20 @@ def test_scores_come_best_first_and_positive(vault: Session) -> None:
     assert min(result.scores.values()) > 0
 
 
-def test_sums_cover_all_that_matched_not_only_what_is_listed(vault: Session) -> None:
-    whole, one = match(vault, "marta boat", 10, len(TEXTS)), match(vault, "marta boat", 1, len(TEXTS))
+def test_mean_and_deviation_are_those_of_the_whole_vault(vault: Session) -> None:
+    # Who does not match counts as 0, and what is not listed counts all the same.
+    whole = match(vault, "marta boat", 10, len(TEXTS))
+    scores = [*whole.scores.values(), *[0.0] * (len(TEXTS) - len(whole.scores))]
+    assert whole.mean == pytest.approx(mean(scores))
+    assert whole.deviation == pytest.approx(pstdev(scores))
+    one = match(vault, "marta boat", 1, len(TEXTS))
     assert len(one.scores) == 1
-    assert (one.total, one.squares) == pytest.approx((whole.total, whole.squares))
-    assert whole.total == pytest.approx(sum(whole.scores.values()))
-    assert whole.squares == pytest.approx(sum(score**2 for score in whole.scores.values()))
+    assert (one.mean, one.deviation) == pytest.approx((whole.mean, whole.deviation))
+
+
+def test_words_that_tell_nothing_apart_have_no_deviation(vault: Session) -> None:
+    # One row for one match: rounding must not give a negative variance, whose root is a complex number.
+    assert match(vault, "relaxes", 10, 1).deviation == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_scope_narrows_what_is_matched(vault: Session) -> None:
@@ -106,18 +115,7 @@ def test_a_scope_narrows_what_is_matched(vault: Session) -> None:
 
 
 def test_an_empty_vault_matches_nothing(vault: Session) -> None:
-    assert match(vault, "boat", 10, 0) == Matches({}, 0.0, 0.0, 0)
-
-
-def test_mean_and_deviation_count_those_that_do_not_match_as_zero() -> None:
-    # By hand: scores 3, 1, 0, 0 have mean 1 and variance (4 + 0 + 1 + 1) / 4.
-    matches = Matches({1: 3.0, 2: 1.0}, 4.0, 10.0, 4)
-    assert matches.mean == pytest.approx(1.0)
-    assert matches.deviation == pytest.approx(1.5**0.5)
-    nothing = Matches({}, 0.0, 0.0, 0)
-    assert (nothing.mean, nothing.deviation) == (0.0, 0.0)
-    # Rounding must not give a negative variance, whose root is a complex number.
-    assert Matches({1: 0.1, 2: 0.1, 3: 0.1}, 0.1 * 3, 0.01 * 3 - 1e-12, 3).deviation == 0.0
+    assert match(vault, "boat", 10, 0) == Matches({}) == match(vault, "?", 10, len(TEXTS))
 
 
 def test_words_in_a_large_share_of_a_big_vault_are_left_out(vault: Session, monkeypatch: pytest.MonkeyPatch) -> None:

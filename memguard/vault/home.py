@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -31,15 +32,17 @@ class Home:
         self.pool = Pool()
         self._settings = settings
         self._vaults: dict[str, tuple[Entry, Vault]] = {}
+        self._lock = threading.Lock()
         _refuse_unsafe(settings)
         self._keyring: Keyring | None = None
 
     @property
     def keyring(self) -> Keyring:
         """The keyring of this home; made together with the home at the first write."""
-        if self._keyring is None:
-            self._keyring = self._opened_keyring() if self._marker.exists() else self._created_keyring()
-        return self._keyring
+        with self._lock:
+            if self._keyring is None:
+                self._keyring = self._opened_keyring() if self._marker.exists() else self._created_keyring()
+            return self._keyring
 
     def owners(self) -> list[str]:
         """Every owner with a vault here, sorted."""

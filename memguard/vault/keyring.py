@@ -20,6 +20,7 @@ import secrets
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -109,15 +110,21 @@ class Keyring:
     @contextlib.contextmanager
     def changing(self) -> Iterator[Contents]:
         """Hold the keyring's lock across processes; leftovers of an interrupted rotation are destroyed first."""
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
 
         try:
-            with self._lock, FileLock(self.folder / "lock", timeout=LOCK_SECONDS_MAX, mode=0o600):
+            with self._lock, self._file_lock():
                 contents = self.contents()
                 self._destroy_stale_masters(contents)
                 yield contents
         except Timeout:
             raise KeyringError("another process holds the keyring's lock") from None
+
+    def _file_lock(self) -> AbstractContextManager[object]:
+        from filelock import FileLock
+
+        # Polled often: changes take a few milliseconds, and whoever polls seldom waits longest.
+        return FileLock(self.folder / "lock", timeout=LOCK_SECONDS_MAX, poll_interval=0.005, mode=0o600)
 
     def save(self, contents: Contents) -> None:
         """Seal changed contents under the same master. Only inside `changing`."""

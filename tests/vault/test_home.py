@@ -10,9 +10,9 @@ import pytest
 
 from memguard import Memory
 from memguard.errors import MemguardError, NotFound, UnknownOwner, VaultDestroyed, VaultError
-from memguard.vault import home as home_module
 from memguard.vault.home import Home
 from memguard.vault.keyring import Keyring
+from memguard.vault.store import create_file
 from tests.checks import MARKER
 from tests.conftest import Places
 from tests.vault.parts import Crash, files_of, opened
@@ -33,14 +33,12 @@ def crash_before_the_keyring_knows(patch: pytest.MonkeyPatch) -> None:
 
 
 def crash_before_the_file_is_complete(patch: pytest.MonkeyPatch) -> None:
-    real = home_module.create_file
-
-    def create_file(path: Path, key: bytes) -> None:
-        real(path, key)
+    def create_half(path: Path, key: bytes) -> None:
+        create_file(path, key)
         path.write_bytes(path.read_bytes()[:5000])
         raise Crash
 
-    patch.setattr(home_module, "create_file", create_file)
+    patch.setattr("memguard.vault.home.create_file", create_half)
 
 
 def crash_before_the_folder_has_its_name(patch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
 
 import pytest
 
-from memguard.errors import HomeError, MemguardError
+from memguard.errors import HomeError
 from memguard.vault.files import filesystem_of
 from tests.conftest import Places
 from tests.vault.parts import files_of, read_only
@@ -109,11 +110,8 @@ def test_a_home_that_cannot_be_written_says_so(ordinary: Places) -> None:
 
 def test_a_home_that_cannot_be_written_is_still_read_or_says_why_not(ordinary: Places) -> None:
     with ordinary.open() as memory:
-        with read_only(ordinary.home):
-            try:
-                assert len(memory.get_all(user_id="ana")) == 1
-            except MemguardError as error:
-                assert isinstance(error, HomeError)
+        with read_only(ordinary.home), contextlib.suppress(HomeError):
+            assert len(memory.get_all(user_id="ana")) == 1
         assert len(memory.get_all(user_id="ana")) == 1
 
 

@@ -28,10 +28,10 @@ from tests.vault.parts import (
 class InMemoryKeyring(KeyringBackend):
     """An operating system's keyring that can be locked."""
 
-    priority = 1  # type: ignore[assignment]  # a class property in the base, a number in every backend
+    priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.passwords: dict[tuple[str, str], str] = {}
         self.locked = False
 
@@ -56,10 +56,10 @@ def system() -> Iterator[InMemoryKeyring]:
 
 
 @pytest.fixture
-def operator(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def operator(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Whoever runs the server has set a master key."""
     monkeypatch.setenv(ENVIRONMENT_KEY, new_master())
-    yield monkeypatch
+    return monkeypatch
 
 
 def rotate(home: Places, to: str | None = None) -> None:
@@ -218,9 +218,7 @@ def test_a_password_that_somebody_altered_is_refused(home: Places, system: InMem
     assert "hunter2" not in str(raised.value)
 
 
-def test_the_master_moves_to_the_system_and_back_and_stays_in_one_place(
-    three: Places, system: InMemoryKeyring
-) -> None:
+def test_the_master_moves_to_the_system_and_back_and_stays_in_one_place(three: Places, system: InMemoryKeyring) -> None:
     rotate(three, "os")
     assert masters_in(keyring_folder(three)) == set()
     assert len(system.passwords) == 1

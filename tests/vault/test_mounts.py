@@ -91,7 +91,7 @@ needs_mounts = pytest.mark.skipif(not own_mounts(), reason="this machine lets no
 
 def told(script: str, home: Places) -> Any:
     """What a script prints as JSON."""
-    command = [*own_mounts(), sys.executable, "-c", START + script, *home]
+    command = [*own_mounts(), sys.executable, "-c", START + script, *map(str, home)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

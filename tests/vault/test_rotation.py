@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from memguard.errors import KeyringOutdated
-from memguard.vault import keyring
+from memguard.vault.files import write_whole
 from memguard.vault.keyring import Keyring
 from memguard.vault.masters import FileMaster, OsMaster
 from tests.conftest import Places
@@ -76,14 +76,12 @@ def crash_when_the_next_master_is_written(patch: pytest.MonkeyPatch) -> None:
 
 
 def crash_when_the_keyring_is_renamed(patch: pytest.MonkeyPatch) -> None:
-    real = keyring.write_whole
-
-    def write_whole(path: Path, data: bytes) -> None:
-        real(path, data)
+    def write_and_crash(path: Path, data: bytes) -> None:
+        write_whole(path, data)
         if path.name == "keyring":
             raise Crash
 
-    patch.setattr(keyring, "write_whole", write_whole)
+    patch.setattr("memguard.vault.keyring.write_whole", write_and_crash)
 
 
 def crash_before_the_old_master_is_removed(patch: pytest.MonkeyPatch) -> None:

@@ -69,9 +69,13 @@ def test_the_word_index_deletes_securely(vault: Vault) -> None:
 
 
 def test_what_fails_inside_a_write_leaves_nothing(vault: Vault) -> None:
-    with pytest.raises(ZeroDivisionError), vault.writing() as session:
-        session.execute(COUNT_UP)
-        raise ZeroDivisionError
+    def fail_late() -> None:
+        with vault.writing() as session:
+            session.execute(COUNT_UP)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_late()
     assert changes(vault) == 0
     with vault.writing() as session:
         session.execute(COUNT_UP)
@@ -79,9 +83,13 @@ def test_what_fails_inside_a_write_leaves_nothing(vault: Vault) -> None:
 
 
 def test_a_statement_that_fails_inside_a_write_undoes_the_ones_before_it(vault: Vault) -> None:
-    with pytest.raises(VaultError), vault.writing() as session:
-        session.execute(COUNT_UP)
-        session.execute("INSERT INTO versions (memory) VALUES (7)")
+    def fail_late() -> None:
+        with vault.writing() as session:
+            session.execute(COUNT_UP)
+            session.execute("INSERT INTO versions (memory) VALUES (7)")
+
+    with pytest.raises(VaultError):
+        fail_late()
     assert changes(vault) == 0
 
 
