@@ -3,8 +3,8 @@
     python -m bench.at_rest
 
 Three owners' memories (the demo story, with metadata) are stored; then every file of the home is searched for every
-word of at least seven letters that was stored, every owner's name and every metadata value, while the process is running
-and after it closed. The same search in the plain story is the positive control. Then one owner is destroyed by key, and
+word of at least seven letters that was stored, every owner's name and every metadata value, while the process is
+running and after it closed. The same search in the plain story is the positive control. Then one owner is destroyed by key, and
 a backup from before is opened with the keyring that is left.
 """
 

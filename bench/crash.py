@@ -3,7 +3,8 @@
     python -m bench.crash [--kills 200] [--seed N]
 
 A child process works without a pause (`bench.crash_child`) and acknowledges on a pipe; it is killed after a random
-time, counted from its first operation. Four kinds of work: writes; rotations of the master while another process writes
+time, counted from its first operation; every fourth time at its next word after that, so that the kill falls right
+behind an acknowledgement. Four kinds of work: writes; rotations of the master while another process writes
 (the rotating one is killed, the writing one a moment later); a migration that copies every row; creation and
 destruction of owners, from an empty home on. A home is killed several times in a row, then replaced. After every kill a
 fresh `Memory` opens the home and `bench.crash_checks` looks at all of it. "inside" counts kills between the start of an
@@ -17,7 +18,9 @@ stand-in that follows from the text, so that they can be checked and take no tim
 from __future__ import annotations
 
 import contextlib
+import os
 import random
+import select
 import shutil
 import subprocess
 import sys
@@ -38,7 +41,10 @@ from memguard import MemguardError, Memory
 BAD = ("not opened", "lost", "half written", "orphaned vaults", "wrong masters", "failed alone")
 SHOWN = ("inside", "opened", "acknowledged")
 LEFT = "files left over"
+JUST_AFTER_SHARE = 0.25
 LANES = 3
+Planned = tuple[str, float, bool]
+"""A worker, after how many seconds it is killed, and whether to wait for what it says next."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ KINDS = {
     "writes": Kind(("writes",), (0.3,) * 8),
     "rotation": Kind(("rotation", "writes"), (0.2,) * 8),
     "migration": Kind(("migration",), (0.35,), rows=3_000),
-    "owners": Kind(("owners",), (0.05, 0.3, 0.3), rows=0),  # the first window is that of the home's own creation
+    "owners": Kind(("owners",), (0.1, 0.4, 0.4), rows=0),  # the first window is that of the home's own creation
 }
 
 
@@ -130,8 +136,8 @@ def _one_home(
         folder = Path(place) / "at"
         shutil.copytree(template, folder)
         for life, window in enumerate(kind.windows[:kills]):
-            seconds = [rng.uniform(0, window) for _ in kind.workers]
-            found, wrong = _kill(kind.workers, seconds, folder, ledger, (seed, str(life)))
+            plan = [(worker, rng.uniform(0, window), rng.random() < JUST_AFTER_SHARE) for worker in kind.workers]
+            found, wrong = _kill(plan, folder, ledger, (seed, str(life)))
             looked, halves = _look(folder, ledger)
             total += found + looked
             notes += [f"home {seed}, kill {life}: {line}" for line in [*wrong, *halves]]
@@ -141,33 +147,44 @@ def _one_home(
     return total, notes
 
 
-def _kill(
-    workers: Sequence[str], seconds: Sequence[float], folder: Path, ledger: Ledger, names: tuple[str, str]
-) -> tuple[Found, list[str]]:
-    """Start the workers, kill one after the other, each after its time, and take in what they acknowledged."""
+def _kill(plan: Sequence[Planned], folder: Path, ledger: Ledger, names: tuple[str, str]) -> tuple[Found, list[str]]:
+    """Start the workers, kill one after the other, each at its time, and take in what they acknowledged."""
     found, notes = Counter[str](), list[str]()
     with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(_child(worker, folder, names)) for worker in workers]
+        children = [stack.enter_context(_child(worker, folder, names)) for worker, *_ in plan]
         outputs = [child.stdout for child in children if child.stdout]
         for output in outputs:
             output.readline()  # ready: the time counts from here
-        for child, wait in zip(children, seconds, strict=True):
-            time.sleep(wait)
-            found["failed alone"] += child.poll() is not None
-            child.kill()
-        for child, output in zip(children, outputs, strict=True):
-            ledger.read(output.read().splitlines())
+        said = [b"" for _ in plan]
+        for place, (_, seconds, just_after) in enumerate(plan):
+            time.sleep(seconds)
+            said[place] = _up_to_next_line(outputs[place].fileno()) if just_after else b""
+            found["failed alone"] += children[place].poll() is not None
+            children[place].kill()
+        for child, output, before in zip(children, outputs, said, strict=True):
+            ledger.read((before + output.read()).splitlines())
             notes += (child.stderr.read().decode().splitlines() if child.stderr else [])[-1:]
     found += Counter(f"at {at['op']}" for at in ledger.pending)
     found["inside"] += bool(ledger.pending)
     return found, notes
 
 
+def _up_to_next_line(pipe: int) -> bytes:
+    """Everything said so far, and the next thing said: it returns the moment a process has acknowledged."""
+    said = b""
+    while select.select([pipe], [], [], 0)[0]:
+        said += (more := os.read(pipe, 1 << 16))
+        if not more:
+            return said
+    return said + os.read(pipe, 1 << 16)
+
+
 def _child(worker: str, folder: Path, names: tuple[str, str]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-X", "frozen_modules=on", "-m", "bench.crash_child", worker]
     return subprocess.Popen(
         [*command, str(folder / "home"), str(folder / "keys"), *names],
-        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=1 << 20,
+        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        bufsize=0, pipesize=1 << 20,
     )  # fmt: skip
 
 

@@ -215,6 +215,15 @@ def import_(context: Context, path: Path, passphrase_file: Path | None, **fields
 
 
 @cli.command()
+@_with_common
+def reembed(context: Context) -> None:
+    """Embed an owner's memories with another model, after the setting `model` changed."""
+    with _Progress(show=not context.as_json) as progress:
+        count = context.memory.reembed(user_id=context.user, progress=progress)
+    context.show({"embedded": count}, [f"embedded {count} memories"])
+
+
+@cli.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--all", "everyone", is_flag=True, help="Every owner's vault, not only --user's.")
 @_with_common

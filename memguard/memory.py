@@ -215,6 +215,12 @@ class Memory:
         self._indexes = IndexCache()
         return restored
 
+    def reembed(self, *, user_id: str, progress: Any = None) -> int:
+        """After the setting `model` changed: embed an owner's memories with it. Can be stopped and run again."""
+        from memguard.flows.reembed import reembed
+
+        return reembed(self._vault(user_id), self._embedder, progress)
+
     # -- life -------------------------------------------------------------------------------------------------------
 
     @property

@@ -15,7 +15,7 @@ from tests.checks import MARKER, one, refused
 from tests.conftest import Places
 
 NAMES = ("agent_id", "run_id", "environment", "source", "origin", "actor", "key")
-BAD_NAMES = {
+BAD_NAMES: dict[str, tuple[Any, str]] = {
     "a NUL": (f"{MARKER}\x00", "NUL"),
     "a lone surrogate": (f"{MARKER}\udfff", "surrogate"),
     "empty": ("", "non-empty"),

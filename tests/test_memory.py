@@ -53,7 +53,7 @@ def test_the_offset_in_which_a_time_was_given_is_kept(memory: Memory) -> None:
 
 
 def test_one_memory_a_message_with_the_role_as_its_source(memory: Memory) -> None:
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "user", "content": "I take my tea without milk"},
         {"role": "assistant", "content": [{"type": "text", "text": "Noted:"}, {"type": "text", "text": "no milk"}]},
         {"role": "tool", "name": "kettle", "content": "boiled"},

@@ -158,5 +158,6 @@ def test_a_name_is_found_and_erased_however_it_was_typed(home: Places, field: st
     with home.open() as memory:
         memory.add("here", user_id="ana", **{field: "  Cafe\u0301 "})
         memory.add("elsewhere", user_id="ana")
-        assert [r.text for r in memory.get_all(user_id="ana", **{field: asked})] == ["here"]
-        assert memory.delete_all(user_id="ana", **{field: asked}).memories == 1
+        within: dict[str, Any] = {field: asked}
+        assert [r.text for r in memory.get_all(user_id="ana", **within)] == ["here"]
+        assert memory.delete_all(user_id="ana", **within).memories == 1

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from memguard import Memory, UnknownOwner
+from memguard import Memory, ModelError, UnknownOwner
 from tests.checks import column, one
 from tests.conftest import Places
 from tests.standins import HashEmbedder
@@ -183,15 +183,20 @@ def test_what_a_run_was_shown_is_noted_by_id_only(memory: Memory) -> None:
     assert "zanzibar" not in everything
 
 
-def test_a_vault_written_with_another_model_still_answers_by_its_words(home: Places) -> None:
+def test_a_vault_written_with_another_model_is_not_half_searched(home: Places) -> None:
+    # Vectors of two models cannot be compared: an answer from the new ones only would look like a whole one.
     with home.open(HashEmbedder("before")) as memory:
         old = one(memory.add("The lantern hangs in the boat house", user_id="ana"))
     with home.open(HashEmbedder("after")) as memory:
-        memory.add("A kettle whistles", user_id="ana")
-        assert old.id in {hit.id for hit in memory.search("lantern boat house", user_id="ana")}
-        assert one(memory.add("The lantern fell", user_id="ana")).id in {
-            h.id for h in memory.search("lantern", user_id="ana")
-        }
+        with pytest.raises(ModelError, match="reembed"):
+            memory.search("lantern", user_id="ana")
+        assert memory.get(old.id, user_id="ana").text == "The lantern hangs in the boat house"
+
+        assert memory.reembed(user_id="ana") == 1
+        new = one(memory.add("The lantern fell", user_id="ana"))
+        assert {hit.id for hit in memory.search("lantern", user_id="ana")} == {old.id, new.id}
+        assert column(memory, "ana", "SELECT name FROM models") == ["after"]
+        assert memory.reembed(user_id="ana") == 0
 
 
 def test_the_same_question_gives_the_same_answer(memory: Memory) -> None:

@@ -23,8 +23,8 @@ from memguard.records import Hit
 STORY = Path(__file__).with_name("story.json")
 OWNER = "ottilie-and-idris"
 QUESTIONS = (
-    "What database holds the bakery's orders today?",
-    "When did Idris propose?",
+    "On which date did Ottilie take up swimming in the sea?",
+    "To which address does the site send a note about each new order?",
     "Would a box of praline chocolates make a good present for Ottilie?",
 )
 OLD = "The preorder deadline for Saturday bread is Wednesday at eight in the evening."

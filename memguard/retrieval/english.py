@@ -28,13 +28,14 @@ STATE_VERBS = frozenset(
     """is are am i'm it's we're that's live lives work works run runs use uses need needs sit sits go goes take takes
     drive drives listen listens support supports target targets log logs store stores keep keeps deploy deployed built
     formatted hosted stored tracked cached released bundled called named set prefer prefers stay stays start starts
-    follow follows require requires point points belong belongs cost costs pay pays wear wears build builds get gets""".split()
+    follow follows require requires point points belong belongs cost costs pay pays
+    wear wears build builds get gets""".split()
 )
 """Say how things are: a later value takes the place of an earlier one."""
 
 EVENT_VERBS = frozenset(
-    """visited visit went saw met read reading watched watching bought ate ran swam finished started learned learnt tried
-    made wrote played heard was were did took got gave found won lost had""".split()
+    """visited visit went saw met read reading watched watching bought ate ran swam finished started learned learnt
+    tried made wrote played heard was were did took got gave found won lost had""".split()
 )
 """Tell what happened: nothing later makes it untrue."""
 

@@ -7,8 +7,13 @@ from memguard.records import Draft
 
 
 def for_vectors(draft: Draft) -> str:
-    """What is embedded: who speaks, then the text."""
-    return f"{draft.actor}: {draft.text}" if draft.actor else draft.text
+    """What is embedded of a draft."""
+    return speaking(draft.actor, draft.text)
+
+
+def speaking(actor: str | None, text: str) -> str:
+    """Who speaks, then the text."""
+    return f"{actor}: {text}" if actor else text
 
 
 def tags(draft: Draft, recorded_at: int) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from memguard.errors import ModelError
 from memguard.vault.connection import Session
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class VectorIndex:
         if (change, erase) == self._seen:
             return
         with self._lock:
+            self._refuse_half_embedded(session)
             if change < self._seen[0]:  # an older copy of the vault was restored
                 self._index.reset()
                 self._seen = (0, 0)
@@ -95,6 +97,13 @@ class VectorIndex:
     def bytes(self) -> int:
         """Memory the vectors take."""
         return int(self._index.ntotal * self._index.d * 4)
+
+    def _refuse_half_embedded(self, session: Session) -> None:
+        """Memories that only have another model's vectors would silently not be found."""
+        if session.one(_OTHER_MODEL, (self._model, self._seen[0])):
+            missing = session.one(_WITHOUT, (self._model,))
+            if missing:
+                raise ModelError(f"{missing} memories have no vectors of the model in use: run `memguard reembed`")
 
     def _drop_erased(self, session: Session) -> None:
         live = np.fromiter((row[0] for row in session.execute(_LIVE, (CHUNK_BITS, self._model))), dtype=np.int64)
@@ -173,6 +182,13 @@ class IndexCache:
         return len(self._indexes) > self._count_max or sum(i.bytes for i in self._indexes.values()) > self._bytes_max
 
 
+_OTHER_MODEL = """
+SELECT EXISTS (SELECT 1 FROM models m JOIN embeddings e ON e.model = m.code WHERE m.name <> ? AND e.seq > ?)
+"""
+_WITHOUT = """
+SELECT count(*) FROM memories m WHERE NOT EXISTS
+  (SELECT 1 FROM embeddings e JOIN models o ON o.code = e.model WHERE e.memory = m.number AND o.name = ?)
+"""
 _LIVE = """
 SELECT e.memory << ? | e.chunk FROM embeddings e JOIN models m ON m.code = e.model WHERE m.name = ?
 """

@@ -10,6 +10,7 @@ from typing import Any
 from memguard.clock import from_micros
 from memguard.errors import UnknownMemory
 from memguard.records import Draft, Facts, Record, Version
+from memguard.retrieval import renderings
 from memguard.retrieval.restatement import Statement
 from memguard.vault.connection import Session
 
@@ -75,6 +76,24 @@ def model_code(session: Session, name: str, dimension: int) -> int:
     """The code of an embedding model in this vault."""
     session.execute("INSERT INTO models (name, dimension) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, dimension))
     return int(session.one("SELECT code FROM models WHERE name = ?", (name,)))
+
+
+def insert_missing_vectors(session: Session, number: int, model: int, vectors: Sequence[bytes], seq: int) -> None:
+    """Write vectors of a memory that is still there and has none of this model."""
+    session.executemany(_INSERT_MISSING, [(chunk, model, vector, seq, number) for chunk, vector in enumerate(vectors)])
+
+
+def without_vectors(session: Session, model: str) -> list[tuple[int, str]]:
+    """(number, what is embedded) of memories that have no vectors of a model."""
+    found = session.all(_WITHOUT_VECTORS, (model,))
+    return [(number, renderings.speaking(actor, plain)) for number, actor, plain in found]
+
+
+def drop_other_vectors(session: Session, model: str) -> None:
+    """Erase the vectors of every other model."""
+    session.execute("DELETE FROM embeddings WHERE model <> (SELECT code FROM models WHERE name = ?)", (model,))
+    session.execute("DELETE FROM models WHERE name <> ?", (model,))
+    session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
 
 
 def insert_event(session: Session, number: int, kind: str, now: int) -> None:
@@ -222,6 +241,15 @@ _INSERT = """
 INSERT INTO memories (id, text, tags, author, author_kind, actor, actor_key, agent_id, run_id, run_order, environment,
   source, origin, happened_at, happened_offset, recorded_at, valid_from, valid_to, expires_at, metadata, key, seq)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_WITHOUT_VECTORS = """
+SELECT m.number, m.actor, coalesce(m.plain, m.text) FROM memories m WHERE NOT EXISTS
+  (SELECT 1 FROM embeddings e WHERE e.memory = m.number AND e.model = (SELECT code FROM models WHERE name = ?))
+ORDER BY m.number
+"""
+_INSERT_MISSING = """
+INSERT INTO embeddings (memory, chunk, model, vector, seq)
+SELECT number, ?, ?, ?, ? FROM memories WHERE number = ? ON CONFLICT DO NOTHING
 """
 _LINEAGE_GIVEN = "INSERT INTO lineage (child, parent, kind) VALUES (?, ?, 'given') ON CONFLICT DO NOTHING"
 _LINEAGE_RECALLED = """

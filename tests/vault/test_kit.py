@@ -14,10 +14,10 @@ import pytest
 
 from memguard import Memory
 from memguard.errors import BundleError, HomeError, InvalidInput, KeyringError, KeyringMissing, MemguardError
-from memguard.vault import kit as kit_module
 from memguard.vault.kit import read_kit, stale, write_kit
 from memguard.vault.passphrase import HEADER, LENGTH_MIN
 from tests.conftest import Places
+from tests.vault.age import quickly_sealed
 from tests.vault.parts import files_of, keyring_folder, opened
 
 PASSPHRASE = "correct horse battery"
@@ -25,9 +25,8 @@ PASSPHRASE = "correct horse battery"
 
 @pytest.fixture
 def quick_seal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """age takes two seconds over a passphrase, on purpose: only the tests of the passphrase itself wait for it."""
-    monkeypatch.setattr(kit_module, "sealed", lambda data, passphrase: HEADER + data)
-    monkeypatch.setattr(kit_module, "unsealed", lambda data, passphrase: data.removeprefix(HEADER))
+    """Kits are real ones, made with a small work factor: age takes seconds over a passphrase, on purpose."""
+    monkeypatch.setattr("memguard.vault.kit.sealed", quickly_sealed)
 
 
 @pytest.fixture
@@ -47,20 +46,24 @@ def texts(home: Places) -> list[str]:
         return [record.text for owner in memory.users() for record in memory.get_all(user_id=owner)]
 
 
-def test_a_lost_keyring_is_regained_with_the_passphrase_and_only_with_it(three: Places, tmp_path: Path) -> None:
-    """The one test with age in it from end to end."""
-    before, path = texts(three), tmp_path / "kit"
-    assert write_kit(opened(three), path, PASSPHRASE) == 3
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert path.read_bytes().startswith(HEADER)
-    assert not [word for word in (b"ana", b"cleo", b"vaults") if word in path.read_bytes()[len(HEADER) : 200]]
+def test_a_lost_keyring_is_regained_with_the_passphrase_and_only_with_it(three: Places, kit: Path) -> None:
+    before = texts(three)
     lose_keys(three)
     with pytest.raises(BundleError, match="passphrase") as raised:
-        read_kit(opened(three), path, PASSPHRASE + "!")
+        read_kit(opened(three), kit, PASSPHRASE + "!")
     assert PASSPHRASE not in str(raised.value)
     assert not three.keys.exists()
-    assert read_kit(opened(three), path, PASSPHRASE) == 3
+    assert read_kit(opened(three), kit, PASSPHRASE) == 3
     assert texts(three) == before
+
+
+@pytest.mark.usefixtures("_open_umask")
+def test_a_kit_is_for_its_user_alone_and_names_no_owner(home: Places, tmp_path: Path, quick_seal: None) -> None:
+    with home.open() as memory:
+        memory.add("The lantern hangs in the boat house", user_id="Quokkaword")
+        write_kit(memory.home, tmp_path / "kit", PASSPHRASE)
+    assert stat.S_IMODE((tmp_path / "kit").stat().st_mode) == 0o600
+    assert not [word for word in (b"Quokka", b"vaults", b"memguard") if word in (tmp_path / "kit").read_bytes()]
 
 
 def test_a_home_is_of_full_use_after_its_kit_was_used(three: Places, kit: Path) -> None:
@@ -191,8 +194,8 @@ NO_KITS = {
 
 
 @pytest.mark.parametrize("name", NO_KITS)
-def test_what_a_passphrase_opens_may_still_be_no_kit(home: Places, tmp_path: Path, quick_seal: None, name: str) -> None:
-    (tmp_path / "kit").write_bytes(HEADER + NO_KITS[name])
+def test_what_a_passphrase_opens_may_still_be_no_kit(home: Places, tmp_path: Path, name: str) -> None:
+    (tmp_path / "kit").write_bytes(quickly_sealed(NO_KITS[name], PASSPHRASE))
     with pytest.raises(MemguardError) as raised:
         read_kit(opened(home), tmp_path / "kit", PASSPHRASE)
     assert isinstance(raised.value, (BundleError, KeyringError))

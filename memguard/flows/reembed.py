@@ -1,0 +1,35 @@
+"""another model -> embed what it has no vectors of, batch by batch -> drop the old vectors.
+
+Each batch commits, so that an interrupted run goes on where it stopped. Until all is done, search and add under the
+new model are refused: a vault that is half embedded would silently not find its other half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from memguard.retrieval.embedder import Embedder
+from memguard.vault import rows
+from memguard.vault.store import Vault
+
+BATCH = 128
+
+
+def reembed(vault: Vault, embedder: Embedder, progress: Callable[[int, int], object] | None = None) -> int:
+    """Give every memory vectors of the model in use and drop all others; returns how many were embedded."""
+    with vault.reading() as session:
+        waiting = rows.without_vectors(session, embedder.model)
+    for start in range(0, len(waiting), BATCH):
+        batch = waiting[start : start + BATCH]
+        vectors = embedder.embed([rendering for _, rendering in batch])
+        with vault.writing() as session:
+            seq = rows.next_change(session)
+            model = rows.model_code(session, embedder.model, embedder.dimension)
+            for (number, _), matrix in zip(batch, vectors, strict=True):
+                # A memory that was erased or reworded meanwhile has no row, or vectors of its own by now.
+                rows.insert_missing_vectors(session, number, model, [vector.tobytes() for vector in matrix], seq)
+        if progress is not None:
+            progress(start + len(batch), len(waiting))
+    with vault.writing() as session:
+        rows.drop_other_vectors(session, embedder.model)
+    return len(waiting)
