@@ -4,8 +4,8 @@
 
 Three owners' memories (the demo story, with metadata) are stored; then every file of the home is searched for every
 word of at least seven letters that was stored, every owner's name and every metadata value, while the process is
-running and after it closed. The same search in the plain story is the positive control. Then one owner is destroyed by key, and
-a backup from before is opened with the keyring that is left.
+running and after it closed. The same search in the plain story is the positive control. Then one owner is destroyed by
+key, and a backup from before is opened with the keyring that is left.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from bench.crash_child import vectors_of
 from memguard import Memory, UnknownMemory
 from memguard.vault.connection import Session
 from memguard.vault.home import Home
-from memguard.vault.keyring import read_marker
+from memguard.vault.keyfile import read_marker
 
 State = dict[str, tuple[str, int]]
 """Text and version by id."""
@@ -55,18 +55,18 @@ class Ledger:
 
     def _done(self, at: Mapping[str, Any], ids: list[str]) -> None:
         self.acknowledged += 1
-        op, owner = at["op"], at["owner"]
-        if op == "add":
+        self.generation += at["op"] in ("destroy", "rotate")
+        state = self.owners.setdefault(at["owner"], {}) if at["owner"] else {}
+        if at["op"] == "add":
             self.generation = self.generation or 1
-            self.owners.setdefault(owner, {}).update({i: (text, 1) for i, text in zip(ids, at["texts"], strict=True)})
-        elif op == "update":
-            self.owners[owner][at["id"]] = (at["text"], self.owners[owner][at["id"]][1] + 1)
-        elif op == "delete":
-            del self.owners[owner][at["id"]]
-            self.erased.add((owner, at["id"]))
-        elif op == "destroy":
-            del self.owners[owner]
-        self.generation += op in ("destroy", "rotate")
+            state.update({i: (text, 1) for i, text in zip(ids, at["texts"], strict=True)})
+        elif at["op"] == "update":
+            state[at["id"]] = (at["text"], state[at["id"]][1] + 1)
+        elif at["op"] == "delete":
+            del state[at["id"]]
+            self.erased.add((at["owner"], at["id"]))
+        elif at["op"] == "destroy":
+            del self.owners[at["owner"]]
 
     def at(self, op: str) -> set[str]:
         """The owners at whom an operation of this kind was under way."""
@@ -115,14 +115,20 @@ def half_written(session: Session) -> Iterator[str]:
     yield from _damage(session)
 
 
+def _damage(session: Session) -> Iterator[str]:
+    if session.one("PRAGMA integrity_check") != "ok" or session.all("PRAGMA cipher_integrity_check"):
+        yield "the file is damaged"
+    for table, count in session.all('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1'):
+        yield f"{count} rows of {table} belong to no memory"
+    session.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")  # raises where it fails
+
+
 def half_migrated(home: Home, owner: str) -> list[str]:
     """What is neither of the first schema nor of the second in a vault that is yet to be opened by a newer program."""
     entry = home.contents().vaults[owner]
     path = home.file_of(entry.vault_id)
-    if not path.exists():  # named when it is opened first
-        return []
-    with contextlib.closing(Session(path, entry.key)) as session:
-        return list(_between_schemas(session))
+    with contextlib.closing(Session(path, entry.key)) if path.exists() else contextlib.nullcontext() as session:
+        return list(_between_schemas(session)) if session else []  # a new vault gets its name when it is opened
 
 
 def _between_schemas(session: Session) -> Iterator[str]:
@@ -134,16 +140,6 @@ def _between_schemas(session: Session) -> Iterator[str]:
         yield f"schema {version} with {parts} parts of the second migration and {recorded} records"
     if parts == 4 and session.one(_NOT_COPIED):
         yield "the migration has not copied everything"
-
-
-def _damage(session: Session) -> Iterator[str]:
-    if session.one("PRAGMA integrity_check") != "ok":
-        yield "integrity_check fails"
-    if session.all("PRAGMA cipher_integrity_check"):
-        yield "cipher_integrity_check fails"
-    for table, count in session.all('SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1'):
-        yield f"{count} rows of {table} belong to no memory"
-    session.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")  # raises where it fails
 
 
 def _lost(memory: Memory, ledger: Ledger) -> list[str]:
@@ -166,11 +162,10 @@ def _lost(memory: Memory, ledger: Ledger) -> list[str]:
 
 
 def _got(memory: Memory, owner: str, memory_id: str) -> tuple[str, int] | None:
-    try:
+    with contextlib.suppress(UnknownMemory):
         record = memory.get(memory_id, user_id=owner)
-    except UnknownMemory:
-        return None
-    return record.text, record.version
+        return record.text, record.version
+    return None
 
 
 def _partly(memory: Memory, owner: str, ledger: Ledger) -> Iterator[str]:

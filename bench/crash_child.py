@@ -9,6 +9,7 @@ so vectors must be told from the text alone, in microseconds, by the process tha
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import itertools
@@ -16,7 +17,7 @@ import json
 import os
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -45,8 +46,8 @@ CREATE TABLE copies (
   vectors TEXT
 ) STRICT;
 INSERT INTO copies (memory, text, vectors)
-SELECT m.number, m.text, group_concat(hex(e.vector)) || hex(zeroblob(1000)) FROM memories m JOIN embeddings e ON e.memory = m.number
-GROUP BY m.number;
+SELECT m.number, m.text, group_concat(hex(e.vector)) || hex(zeroblob(1000))
+FROM memories m JOIN embeddings e ON e.memory = m.number GROUP BY m.number;
 UPDATE memories SET length = length(text);
 CREATE INDEX by_text ON copies (text);
 CREATE TRIGGER memories_copied AFTER INSERT ON memories BEGIN
@@ -77,17 +78,18 @@ def vectors_of(text: str) -> NDArray[np.float32]:
     return unit
 
 
-def know_second_migration() -> Callable[[], None]:
-    """Make this process a newer program, with one migration more; returns what undoes it."""
-    known, given = (*migrate.migration_files(), ("0002_bench", SECOND)), migrate.migration_files
-
-    def undo() -> None:
-        migrate.migration_files = given
-        migrate.schema_version.cache_clear()
-
+@contextlib.contextmanager
+def know_second_migration() -> Iterator[None]:
+    """Make this process a newer program, with one migration more."""
+    given = migrate.migration_files
+    known = (*given(), ("0002_bench", SECOND))
     migrate.migration_files = lambda: known  # type: ignore[assignment]
     migrate.schema_version.cache_clear()
-    return undo
+    try:
+        yield
+    finally:
+        migrate.migration_files = given
+        migrate.schema_version.cache_clear()
 
 
 class Worker:
@@ -173,9 +175,8 @@ def main() -> None:
     kind, home, keys, seed, life = sys.argv[1:]
     for name in LATE_IMPORTS:  # what loads at first use would otherwise eat the time in which the kills fall
         importlib.import_module(name)
-    if kind == "migration":
-        know_second_migration()
-    with Memory(home, keys=keys, embedder=StandIn()) as memory:
+    newer = know_second_migration() if kind == "migration" else contextlib.nullcontext()
+    with newer, Memory(home, keys=keys, embedder=StandIn()) as memory:
         getattr(Worker(memory, seed, life), kind)()
 
 

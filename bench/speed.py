@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -64,8 +65,8 @@ def bulk(memory: Memory, embedder: PackagedEmbedder, sample: Sequence[str]) -> d
     ours, bare = [], []
     for start in range(0, len(sample), 64):
         part = sample[start : start + 64]
-        bare.append(timed(lambda part=part: embedder.embed(part)))  # type: ignore[misc]
-        ours.append(timed(lambda part=part: memory.add_many([{"text": t} for t in part], user_id=OWNER)))  # type: ignore[misc]
+        bare.append(timed(partial(embedder.embed, part)))
+        ours.append(timed(partial(memory.add_many, [{"text": t} for t in part], user_id=OWNER)))
     ratio = median(b / o for b, o in zip(bare, ours, strict=True))
     return {
         "what": "add_many",
@@ -78,8 +79,8 @@ def bulk(memory: Memory, embedder: PackagedEmbedder, sample: Sequence[str]) -> d
 def single(memory: Memory, embedder: PackagedEmbedder, sample: Sequence[str]) -> dict[str, Any]:
     ours, bare = [], []
     for text in sample:
-        bare.append(timed(lambda text=text: embedder.embed([text])))  # type: ignore[misc]
-        ours.append(timed(lambda text=text: memory.add(text, user_id=OWNER)))  # type: ignore[misc]
+        bare.append(timed(partial(embedder.embed, [text])))
+        ours.append(timed(partial(memory.add, text, user_id=OWNER)))
     return compared("add p50", ours, bare)
 
 
@@ -89,8 +90,8 @@ def searches(memory: Memory, embedder: PackagedEmbedder, corpus: Sequence[str], 
     memory.search(asked[0], user_id=OWNER)
     ours, bare = [], []
     for question in asked:
-        bare.append(timed(lambda question=question: plain(embedder, question)))  # type: ignore[misc]
-        ours.append(timed(lambda question=question: memory.search(question, user_id=OWNER)))  # type: ignore[misc]
+        bare.append(timed(partial(plain, embedder, question)))
+        ours.append(timed(partial(memory.search, question, user_id=OWNER)))
     row = compared(f"search p50 at {len(corpus)}", ours, bare)
     return row | {
         "p99 ratio": float(np.quantile(ours, 0.99) / np.quantile(bare, 0.99)),
@@ -139,9 +140,8 @@ def processes(memory: Memory) -> list[dict[str, Any]]:
         taken: tuple[list[float], list[float]] = ([], [])
         for _ in range(9):
             for times, command in zip(taken, (ours, bare), strict=True):
-                times.append(
-                    timed(lambda c=command: subprocess.run(c, env=environment, check=True, capture_output=True))
-                )  # type: ignore[misc]
+                run = partial(subprocess.run, command, env=environment, check=True, capture_output=True)
+                times.append(timed(run))
         rows.append(compared(what, *taken))
     return rows
 

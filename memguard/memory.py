@@ -199,7 +199,10 @@ class Memory:
         """
         from memguard.exchange.importing import import_file
 
-        return import_file(self, Path(path), user_id, passphrase, progress, fields)
+        def store(items: Sequence[Mapping[str, Any]]) -> list[Stored]:
+            return self.add_many(items, user_id=user_id)
+
+        return import_file(Path(path), store, passphrase, progress, fields)
 
     def backup(self, path: str | Path, *, user_id: str | None = None) -> int:
         """Copy vaults, as they are encrypted, into one file; returns how many. It opens with this keyring only."""

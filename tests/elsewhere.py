@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from memguard import MemguardError, Memory
+from memguard.vault.store import check_file
 from tests.standins import HashEmbedder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +98,23 @@ class Elsewhere:
             raise Refused(answer)
         assert kind == "answer", answer
         return answer
+
+
+def sound(folder: Path) -> list[str]:
+    """The owners of a home, after a look at every file of it by somebody who has no caches."""
+    with Memory(folder / "home", keys=folder / "keys") as memory:
+        for owner, entry in memory.home.contents().vaults.items():
+            vault = memory.home.vault(owner)
+            check_file(vault.path, entry.key)
+            with vault.writing() as session:
+                session.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+                assert session.all("PRAGMA foreign_key_check") == []
+                vectors = session.all(
+                    "SELECT m.number, e.memory FROM memories m FULL JOIN embeddings e ON e.memory = m.number"
+                )
+                assert all(memory == of for memory, of in vectors)
+        assert memory.home.strays() == []
+        return memory.users()
 
 
 def _answer(memory: Memory, verb: str, arguments: dict[str, Any]) -> Any:

@@ -133,10 +133,14 @@ class Model:
         self.words += 1
         return shape.format(word=word(self.words), noun=noun)
 
-    def picked(self, owner: str, pick: int) -> Kept | None:
-        """One of an owner's memories, counted round."""
-        kept = list(self.owned[owner].kept.values()) if owner in self.owned else []
-        return kept[pick % len(kept)] if kept else None
+    def memories(self) -> list[tuple[str, Kept]]:
+        """Every memory with its owner."""
+        return [(owner, memory) for owner, owned in self.owned.items() for memory in owned.kept.values()]
+
+    def picked(self, pick: int) -> tuple[str, Kept]:
+        """One of all memories, counted round."""
+        there = self.memories()
+        return there[pick % len(there)]
 
     def batch(self, owner: str, wishes: Iterable[Wish], more: dict[str, Any]) -> Batch:
         """What the wishes come to, given what the owner has."""

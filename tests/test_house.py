@@ -32,9 +32,7 @@ UPWARD = {
 ROUND = {
     ("retrieval.embedder", "retrieval.model"): "an export is checked with the engine that is going to run it",
 }
-HEAVY = (
-    "torch faiss numpy onnxruntime transformers sentence_transformers sqlcipher3 sqlite_utils pydantic".split()
-)
+HEAVY = "torch faiss numpy onnxruntime transformers sentence_transformers sqlcipher3 sqlite_utils pydantic".split()
 BANNED_IMPORTS = {
     "pickle": "json, or a buffer that numpy reads: a pickle runs what it holds",
     "requests": "nothing: memguard fetches nothing",
@@ -44,7 +42,10 @@ BANNED_IMPORTS = {
 }
 BANNED_CALLS = {"eval": "json.loads or ast.literal_eval", "exec": "a function"}
 BROAD = {
-    ("vault.connection", "Session.__init__"): "a connection that could not be prepared is closed, and the error goes on",
+    (
+        "vault.connection",
+        "Session.__init__",
+    ): "a connection that could not be prepared is closed, and the error goes on",
     ("vault.pool", "Pool.session"): "a connection in an unknown state is closed, and the error goes on",
     ("retrieval.embedder", "PackagedEmbedder._load"): "handed to whoever waits for the model",
 }
@@ -127,7 +128,9 @@ def test_nothing_heavy_is_loaded_by(what: str) -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     loaded = set(json.loads(run.stdout))
     assert "memguard" in loaded
-    assert loaded.isdisjoint(HEAVY), f"{what} loads {sorted(loaded & set(HEAVY))}: import it in the function that uses it"
+    assert loaded.isdisjoint(HEAVY), (
+        f"{what} loads {sorted(loaded & set(HEAVY))}: import it in the function that uses it"
+    )
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda m: m.name or "memguard")
@@ -190,7 +193,11 @@ def test_the_rules_see_what_they_forbid(tmp_path: Path) -> None:
     bad = "def f():\n    import urllib.request\n    try:\n        eval('1')\n    except (ValueError, Exception):\n        pass\n"
     module = Module("bad", ROOT / "memguard" / "bad.py", bad + "\n" * 300, ast.parse(bad))
     rules = TestEveryFile()
-    for rule in (rules.test_imports_nothing_dangerous, rules.test_runs_no_text_as_code, rules.test_catches_what_it_names):
+    for rule in (
+        rules.test_imports_nothing_dangerous,
+        rules.test_runs_no_text_as_code,
+        rules.test_catches_what_it_names,
+    ):
         with pytest.raises((AssertionError, pytest.fail.Exception), match=r"memguard/bad\.py:\d"):
             rule(module)
     with pytest.raises(AssertionError, match="306 lines"):

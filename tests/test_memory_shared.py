@@ -4,8 +4,9 @@ call (P2), and what one erases while another reads is no error of the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from memguard import Hit, Memory, UnknownMemory, UnknownOwner
 from memguard.flows.recall import recall
 from memguard.retrieval.scope import EVERYTHING
 from memguard.retrieval.vectors import Neighbours, VectorIndex
-from tests.checks import one
+from memguard.vault.connection import Session
+from tests.checks import column, one
 from tests.conftest import Places
 from tests.standins import DIMENSION, HashEmbedder
 
@@ -167,3 +169,58 @@ def test_a_candidate_erased_by_another_thread_during_a_search_does_not_break_it(
     vector = HashEmbedder().embed(["lantern"])[0][0]
     hits = recall(vault, index, vector, "lantern", owner="ana", limit=5, scope=EVERYTHING)
     assert {hit.text for hit in hits} >= {"lantern 0", "lantern 2"}
+
+
+def test_an_update_with_another_model_leaves_no_vector_of_the_old_wording(home: Places) -> None:
+    # Vectors can be inverted: what was reworded must not stay readable in those of the model before.
+    with home.open(HashEmbedder("before")) as memory:
+        stored = one(memory.add("The piano stands in the attic", user_id="ana"))
+    with home.open(HashEmbedder("after")) as memory:
+        memory.update(stored.id, "The violin hangs in the hall", user_id="ana")
+        vectors = column(memory, "ana", "SELECT vector FROM embeddings")
+    assert vectors == [HashEmbedder().embed(["The violin hangs in the hall"])[0].tobytes()]
+
+
+class Meanwhile(HashEmbedder):
+    """Something happens while this model embeds."""
+
+    def __init__(self, model: str, happens: Callable[[], object]) -> None:
+        super().__init__(model)
+        self._happens = happens
+
+    def embed(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        happens, self._happens = self._happens, lambda: None
+        happens()
+        return super().embed(texts)
+
+
+def test_what_is_added_with_the_old_model_while_a_vault_is_embedded_anew_keeps_or_gets_its_vectors(
+    home: Places,
+) -> None:
+    with home.open(HashEmbedder("before")) as old:
+        old.add("The lantern hangs in the boat house", user_id="ana")
+        late = Meanwhile("after", lambda: old.add("A kettle whistles", user_id="ana"))
+        with home.open(late) as new:
+            new.reembed(user_id="ana")
+            left_out = "SELECT count(*) FROM memories WHERE number NOT IN (SELECT memory FROM embeddings)"
+            assert column(new, "ana", left_out) == [0]
+
+
+def test_new_metadata_from_one_does_not_undo_the_new_text_of_the_other(
+    pair: tuple[Memory, Memory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = pair
+    target = first.get_all(user_id="ana")[0].id
+    vault = first.home.vault("ana")
+    begin = vault.writing
+
+    def reworded_just_before() -> AbstractContextManager[Session]:
+        second.update(target, "The lantern fell", user_id="ana")
+        return begin()
+
+    monkeypatch.setattr(vault, "writing", reworded_just_before)
+    first.update(target, user_id="ana", metadata={"checked": True})
+    record = second.get(target, user_id="ana")
+    assert (record.text, record.metadata) == ("The lantern fell", {"checked": True})
+    vectors = column(second, "ana", "SELECT vector FROM embeddings")
+    assert vectors == [HashEmbedder().embed(["The lantern fell"])[0].tobytes()]

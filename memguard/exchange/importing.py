@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from memguard import intake
 from memguard.errors import Conflict, InvalidInput, UnknownMemory
@@ -12,16 +12,15 @@ from memguard.exchange.bundle import opened
 from memguard.exchange.readers import Item, read
 from memguard.outcomes import Imported, Rejected, Stored
 
-if TYPE_CHECKING:
-    from memguard.memory import Memory
-
 BATCH = 128
+
+Store = Callable[[Sequence[Item]], list[Stored]]
+"""Stores items, all or none."""
 
 
 def import_file(
-    memory: Memory,
     path: Path,
-    user_id: str,
+    store: Store,
     passphrase: str | None,
     progress: Callable[[int, int], object] | None,
     fields: Mapping[str, Any],
@@ -32,7 +31,7 @@ def import_file(
     wanted = [(position, {**fields, **item}) for position, item in items if isinstance(item, dict)]
     stored: list[Stored] = []
     for start in range(0, len(wanted), BATCH):
-        stored += _store(memory, user_id, wanted[start : start + BATCH], refused)
+        stored += _stored(store, wanted[start : start + BATCH], refused)
         if progress is not None:
             progress(min(start + BATCH, len(wanted)), len(wanted))
     return Imported(
@@ -43,16 +42,16 @@ def import_file(
     )
 
 
-def _store(memory: Memory, user_id: str, batch: list[tuple[int, Item]], refused: list[Rejected]) -> list[Stored]:
+def _stored(store: Store, batch: list[tuple[int, Item]], refused: list[Rejected]) -> list[Stored]:
     """One batch in one transaction; where the vault refuses it, item by item, to name the one that is refused."""
     acceptable = [(position, item) for position, item in batch if _accepted(position, item, refused)]
     try:
-        return memory.add_many([item for _, item in acceptable], user_id=user_id)
+        return store([item for _, item in acceptable])
     except (Conflict, UnknownMemory):
         outcomes: list[Stored] = []
         for position, item in acceptable:
             try:
-                outcomes += memory.add_many([item], user_id=user_id)
+                outcomes += store([item])
             except (Conflict, UnknownMemory) as error:
                 refused.append(Rejected(position, str(error)))
         return outcomes

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from memguard.errors import ModelError
 from memguard.retrieval import model as packaged_model
+from memguard.retrieval.engine import DIMENSION, OVERLAP_TOKENS, WINDOW_TOKENS, OnnxEngine
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
-
-BATCH = 32
-OVERLAP_TOKENS = 32
-"""Tokens two neighbouring chunks of a long text share, so that no sentence is cut in both."""
 
 
 class Embedder(Protocol):
@@ -40,7 +37,7 @@ class PackagedEmbedder:
     """The packaged all-MiniLM-L6-v2 through ONNX Runtime. Loaded at first use, in a thread if `warm` was called."""
 
     model = packaged_model.NAME
-    dimension = packaged_model.DIMENSION
+    dimension = DIMENSION
 
     def __init__(self, cache: Path, threads: int = 1) -> None:
         self._cache = cache
@@ -109,7 +106,7 @@ class FolderEmbedder:
         """Loaded when it was made."""
 
     def _passages(self, text: str) -> list[str]:
-        window = int(self._reference.max_seq_length or packaged_model.WINDOW_TOKENS)
+        window = int(self._reference.max_seq_length or WINDOW_TOKENS)
         encoded = self._reference.tokenizer(
             text,
             truncation=True,
@@ -120,51 +117,6 @@ class FolderEmbedder:
         )
         spans = [[o for o in offsets if o[1] > o[0]] for offsets in encoded["offset_mapping"]]
         return [text[span[0][0] : span[-1][1]] for span in spans if span] or [text]
-
-
-class OnnxEngine:
-    """The exported graph and its tokenizer. Safe between threads."""
-
-    def __init__(self, exported: Path, tokenizer: Path, threads: int) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(packaged_model.WINDOW_TOKENS, stride=OVERLAP_TOKENS)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Spinning threads of several agents on one machine take each other's cores (measured: 2 threads < 1).
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
-
-    def tokens(self, text: str) -> list[list[int]]:
-        """Token ids of each chunk of a text: at least one."""
-        encoding = self._tokenizer.encode(text)
-        return [encoding.ids, *(more.ids for more in encoding.overflowing)]
-
-    def embed(self, chunks: Sequence[list[int]]) -> Vectors:
-        """Vectors [len(chunks), 384], in order; chunks of like length share a batch, so little is padding."""
-        import numpy as np
-
-        vectors = np.empty((len(chunks), packaged_model.DIMENSION), dtype=np.float32)
-        by_length = sorted(range(len(chunks)), key=lambda i: len(chunks[i]))
-        for start in range(0, len(by_length), BATCH):
-            batch = by_length[start : start + BATCH]
-            vectors[batch] = self._run([chunks[i] for i in batch])
-        return vectors
-
-    def _run(self, chunks: Sequence[list[int]]) -> Any:
-        import numpy as np
-
-        ids = np.zeros((len(chunks), max(map(len, chunks))), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, chunk in enumerate(chunks):
-            ids[row, : len(chunk)] = chunk
-            mask[row, : len(chunk)] = 1
-        return self._session.run(None, {"ids": ids, "mask": mask, "types": np.zeros_like(ids)})[0]
 
 
 def _weights_digest(folder: Path) -> str:

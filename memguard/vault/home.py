@@ -14,7 +14,8 @@ from pathlib import Path
 from memguard.errors import HomeError, KeyringError, UnknownOwner
 from memguard.settings import Settings
 from memguard.vault.files import NETWORK_FILESYSTEMS, filesystem_of, make_folder, mapped_os_errors, sync_folder
-from memguard.vault.keyring import Contents, Entry, Keyring, read_marker
+from memguard.vault.keyfile import Contents, Entry, read_marker
+from memguard.vault.keyring import Keyring
 from memguard.vault.pool import Pool
 from memguard.vault.store import Vault, check_file, create_file
 

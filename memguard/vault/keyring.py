@@ -1,8 +1,7 @@
 """The keyring: which owner has which vault, and the key of each, sealed under one master key.
 
-It lies outside the home, so that a copied home opens nothing and shows no owner's name. The file is one JSON line
-(format, home, sequence, master's source, generation and check value) and an AES-256-GCM body that the line
-authenticates. Order of every change, so that a crash at any point leaves one readable keyring:
+It lies outside the home, so that a copied home opens nothing and shows no owner's name. The order of every change, so
+that a crash at any point leaves one readable keyring:
 
     rotate    master n+1 -> keyring under n+1 (rename) -> home marker -> destroy master n
     register  vault file complete under another name -> keyring -> home marker -> vault file gets its name
@@ -12,22 +11,20 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import hmac
 import json
 import os
 import secrets
 import threading
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from memguard.errors import KeyringError, KeyringMissing, KeyringOutdated, MasterAmbiguous, MasterWrong
 from memguard.vault.files import make_folder, mapped_os_errors, write_whole
+from memguard.vault.keyfile import FORMAT, Contents, Entry, check, opened, parsed_header, read_marker, sealed
 from memguard.vault.masters import (
     ENVIRONMENT_KEY,
     ENVIRONMENT_NEXT_KEY,
@@ -39,32 +36,7 @@ from memguard.vault.masters import (
     decoded,
 )
 
-FORMAT = 1
-NONCE_BYTES = 12
 LOCK_SECONDS_MAX = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One owner's vault: a random id, which names its folder, and its raw 256-bit key."""
-
-    vault_id: str
-    key: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What the keyring says. `leaving` are destroyed vaults whose files are still to be removed."""
-
-    sequence: int
-    generation: int
-    source: str
-    vaults: Mapping[str, Entry]
-    leaving: tuple[str, ...] = ()
-    source_before: str = ""
-    """Where the master of the generation before was kept: a crash may have left it there."""
-    kit_generation: int = 0
-    """The generation when a recovery kit was last made: an older one is stale."""
 
 
 class Keyring:
@@ -155,7 +127,7 @@ class Keyring:
 
     def _write(self, contents: Contents, key: bytes) -> None:
         contents = replace(contents, sequence=contents.sequence + 1)
-        write_whole(self._file, _sealed(contents, key, self.home_id))
+        write_whole(self._file, sealed(contents, key, self.home_id))
         marker = {
             "format": FORMAT,
             "home": self.home_id,
@@ -198,7 +170,7 @@ class Keyring:
 
     def _unsealed(self, header: bytes, body: bytes) -> Contents | None:
         """The contents, or None where the master changed between two reads and a second look is due."""
-        about = _parsed_header(header)
+        about = parsed_header(header)
         if about["home"] != self.home_id:
             raise KeyringError("this keyring belongs to another home")
         if about["source"] != "environment" and os.environ.get(ENVIRONMENT_KEY):
@@ -206,7 +178,7 @@ class Keyring:
                 f"the keyring's master is kept in '{about['source']}' and {ENVIRONMENT_KEY} is set too: unset it"
             )
         key = self._master(about["source"]).read(about["generation"])
-        if key is None or not hmac.compare_digest(_check(key, self.home_id), base64.b64decode(about["check"])):
+        if key is None or not hmac.compare_digest(check(key, self.home_id), base64.b64decode(about["check"])):
             if self._read_parts()[0] != header:
                 return None
             if key is None:
@@ -214,7 +186,7 @@ class Keyring:
                     f"master {about['generation']} ({about['source']}) is not there: rotated away, or not brought along"
                 )
             raise MasterWrong("the master key does not open this keyring")
-        return _opened(header, body, key, about)
+        return opened(header, body, key, about)
 
     def _key(self, contents: Contents) -> bytes:
         key = self._master(contents.source).read(contents.generation)
@@ -230,81 +202,3 @@ class Keyring:
         if source == "environment":
             return EnvironmentMaster()
         raise KeyringError("the keyring names a source of its master that this program does not know")
-
-
-def read_marker(path: Path) -> dict[str, Any]:
-    """The home's marker: its id, and the sequence and generation of the newest keyring it has seen."""
-    with mapped_os_errors(path.name):
-        text = path.read_bytes()
-    try:
-        marker = json.loads(text)
-        if marker["format"] != FORMAT:
-            raise KeyringError("home.json was written by a newer memguard")
-        numbers = {name: int(marker[name]) for name in ("sequence", "generation")}
-        return {"home": str(uuid.UUID(marker["home"])), **numbers}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise KeyringError("home.json is damaged") from None
-
-
-def _parsed_header(header: bytes) -> dict[str, Any]:
-    try:
-        about = json.loads(header)
-        if about["format"] != FORMAT:
-            raise KeyringError("the keyring was written by a newer memguard")
-        return {
-            "home": str(about["home"]),
-            "sequence": int(about["sequence"]),
-            "source": str(about["source"]),
-            "generation": int(about["generation"]),
-            "check": str(about["check"]),
-        }
-    except (ValueError, KeyError, TypeError):
-        raise KeyringError("the keyring is damaged: bring back a copy, or run `memguard keys import`") from None
-
-
-def _sealed(contents: Contents, key: bytes, home_id: str) -> bytes:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    header = json.dumps(
-        {
-            "format": FORMAT,
-            "home": home_id,
-            "sequence": contents.sequence,
-            "source": contents.source,
-            "generation": contents.generation,
-            "check": base64.b64encode(_check(key, home_id)).decode(),
-        }
-    ).encode()
-    payload = {
-        "vaults": {owner: [e.vault_id, base64.b64encode(e.key).decode()] for owner, e in contents.vaults.items()},
-        "leaving": contents.leaving,
-        "source_before": contents.source_before,
-        "kit_generation": contents.kit_generation,
-    }
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return header + b"\n" + nonce + AESGCM(key).encrypt(nonce, json.dumps(payload).encode(), header)
-
-
-def _opened(header: bytes, body: bytes, key: bytes, about: Mapping[str, Any]) -> Contents:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    try:
-        payload = json.loads(AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], header))
-    except (InvalidTag, ValueError):
-        raise KeyringError("the keyring is damaged: bring back a copy, or run `memguard keys import`") from None
-    vaults = {owner: Entry(vault_id, base64.b64decode(k)) for owner, (vault_id, k) in payload["vaults"].items()}
-    return Contents(
-        sequence=about["sequence"],
-        generation=about["generation"],
-        source=about["source"],
-        vaults=MappingProxyType(vaults),
-        leaving=tuple(payload["leaving"]),
-        source_before=payload["source_before"],
-        kit_generation=payload["kit_generation"],
-    )
-
-
-def _check(key: bytes, home_id: str) -> bytes:
-    """Tells a wrong master from a damaged keyring, and reveals neither."""
-    return hmac.new(key, f"memguard master check {home_id}".encode(), hashlib.sha256).digest()[:16]

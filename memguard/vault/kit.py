@@ -14,7 +14,7 @@ from pathlib import Path
 from memguard.errors import BundleError
 from memguard.vault.files import write_whole
 from memguard.vault.home import Home
-from memguard.vault.keyring import Entry
+from memguard.vault.keyfile import Entry
 from memguard.vault.passphrase import sealed, unsealed
 
 FORMAT = 1

@@ -11,7 +11,7 @@ from pathlib import Path
 from memguard.errors import VaultBusy, VaultDestroyed, VaultUnreadable
 from memguard.vault.connection import Session, mapped_errors
 from memguard.vault.files import touch_private
-from memguard.vault.keyring import Entry
+from memguard.vault.keyfile import Entry
 from memguard.vault.migrate import migrate, schema_version, version_of
 from memguard.vault.pool import Pool
 

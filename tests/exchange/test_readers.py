@@ -63,17 +63,15 @@ def test_bare_strings_and_objects_may_be_mixed(memory: Memory, write: Write) -> 
     ]
 
 
-def test_one_line_is_enough(memory: Memory, write: Write) -> None:
-    assert imported(memory, write('"A kettle whistles at seven"'))[0].text == "A kettle whistles at seven"
-    assert imported(memory, write('{"text": "A kettle whistles at seven"}'))[0].text == "A kettle whistles at seven"
+@pytest.mark.parametrize("line", ['"A kettle whistles at seven"', '{"text": "A kettle whistles at seven"}'])
+def test_one_line_is_enough(memory: Memory, write: Write, line: str) -> None:
+    assert imported(memory, write(line))[0].text == "A kettle whistles at seven"
 
 
 def test_a_json_list_is_read_as_lines_are(memory: Memory, write: Write) -> None:
     found = imported(memory, write(["A kettle whistles", {"text": "The lantern hangs", "actor": "Ana"}]))
-    assert [(record.text, record.actor) for record in found] == [
-        ("A kettle whistles", None),
-        ("The lantern hangs", "Ana"),
-    ]
+    assert [record.text for record in found] == ["A kettle whistles", "The lantern hangs"]
+    assert [record.actor for record in found] == [None, "Ana"]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\n\n  \n"])

@@ -1,0 +1,64 @@
+"""The exported MiniLM: ONNX Runtime and its tokenizer, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+DIMENSION = 384
+WINDOW_TOKENS = 256
+OVERLAP_TOKENS = 32
+"""Tokens two neighbouring chunks of a long text share, so that no sentence is cut in both."""
+BATCH = 32
+
+
+class OnnxEngine:
+    """The exported graph and its tokenizer. Safe between threads."""
+
+    def __init__(self, exported: Path, tokenizer: Path, threads: int) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(WINDOW_TOKENS, stride=OVERLAP_TOKENS)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Spinning threads of several agents on one machine take each other's cores (measured: 2 threads < 1).
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
+
+    def tokens(self, text: str) -> list[list[int]]:
+        """Token ids of each chunk of a text: at least one."""
+        encoding = self._tokenizer.encode(text)
+        return [encoding.ids, *(more.ids for more in encoding.overflowing)]
+
+    def embed(self, chunks: Sequence[list[int]]) -> Vectors:
+        """Vectors [len(chunks), 384], in order; chunks of like length share a batch, so little is padding."""
+        import numpy as np
+
+        vectors = np.empty((len(chunks), DIMENSION), dtype=np.float32)
+        by_length = sorted(range(len(chunks)), key=lambda i: len(chunks[i]))
+        for start in range(0, len(by_length), BATCH):
+            batch = by_length[start : start + BATCH]
+            vectors[batch] = self._run([chunks[i] for i in batch])
+        return vectors
+
+    def _run(self, chunks: Sequence[list[int]]) -> Any:
+        import numpy as np
+
+        ids = np.zeros((len(chunks), max(map(len, chunks))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, chunk in enumerate(chunks):
+            ids[row, : len(chunk)] = chunk
+            mask[row, : len(chunk)] = 1
+        return self._session.run(None, {"ids": ids, "mask": mask, "types": np.zeros_like(ids)})[0]

@@ -1,0 +1,126 @@
+"""The keyring's file, and the home's marker: what is in them, byte by byte. Nothing here locks or decides.
+
+The keyring is one JSON line (format, home, sequence, master's source, generation and check value), a newline, and an
+AES-256-GCM body (nonce first) that authenticates the line. The marker is plain JSON beside the vaults.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from memguard.errors import KeyringError
+from memguard.vault.files import mapped_os_errors
+
+FORMAT = 1
+NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One owner's vault: a random id, which names its folder, and its raw 256-bit key."""
+
+    vault_id: str
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the keyring says. `leaving` are destroyed vaults whose files are still to be removed."""
+
+    sequence: int
+    generation: int
+    source: str
+    vaults: Mapping[str, Entry]
+    leaving: tuple[str, ...] = ()
+    source_before: str = ""
+    """Where the master of the generation before was kept: a crash may have left it there."""
+    kit_generation: int = 0
+    """The generation when a recovery kit was last made: an older one is stale."""
+
+
+def read_marker(path: Path) -> dict[str, Any]:
+    """The home's marker: its id, and the sequence and generation of the newest keyring it has seen."""
+    with mapped_os_errors(path.name):
+        text = path.read_bytes()
+    try:
+        marker = json.loads(text)
+        if marker["format"] != FORMAT:
+            raise KeyringError("home.json was written by a newer memguard")
+        numbers = {name: int(marker[name]) for name in ("sequence", "generation")}
+        return {"home": str(uuid.UUID(marker["home"])), **numbers}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise KeyringError("home.json is damaged") from None
+
+
+def parsed_header(header: bytes) -> dict[str, Any]:
+    try:
+        about = json.loads(header)
+        if about["format"] != FORMAT:
+            raise KeyringError("the keyring was written by a newer memguard")
+        return {
+            "home": str(about["home"]),
+            "sequence": int(about["sequence"]),
+            "source": str(about["source"]),
+            "generation": int(about["generation"]),
+            "check": str(about["check"]),
+        }
+    except (ValueError, KeyError, TypeError):
+        raise KeyringError("the keyring is damaged: bring back a copy, or run `memguard keys import`") from None
+
+
+def sealed(contents: Contents, key: bytes, home_id: str) -> bytes:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    header = json.dumps(
+        {
+            "format": FORMAT,
+            "home": home_id,
+            "sequence": contents.sequence,
+            "source": contents.source,
+            "generation": contents.generation,
+            "check": base64.b64encode(check(key, home_id)).decode(),
+        }
+    ).encode()
+    payload = {
+        "vaults": {owner: [e.vault_id, base64.b64encode(e.key).decode()] for owner, e in contents.vaults.items()},
+        "leaving": contents.leaving,
+        "source_before": contents.source_before,
+        "kit_generation": contents.kit_generation,
+    }
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return header + b"\n" + nonce + AESGCM(key).encrypt(nonce, json.dumps(payload).encode(), header)
+
+
+def opened(header: bytes, body: bytes, key: bytes, about: Mapping[str, Any]) -> Contents:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        payload = json.loads(AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], header))
+    except (InvalidTag, ValueError):
+        raise KeyringError("the keyring is damaged: bring back a copy, or run `memguard keys import`") from None
+    vaults = {owner: Entry(vault_id, base64.b64decode(k)) for owner, (vault_id, k) in payload["vaults"].items()}
+    return Contents(
+        sequence=about["sequence"],
+        generation=about["generation"],
+        source=about["source"],
+        vaults=MappingProxyType(vaults),
+        leaving=tuple(payload["leaving"]),
+        source_before=payload["source_before"],
+        kit_generation=payload["kit_generation"],
+    )
+
+
+def check(key: bytes, home_id: str) -> bytes:
+    """Tells a wrong master from a damaged keyring, and reveals neither."""
+    return hmac.new(key, f"memguard master check {home_id}".encode(), hashlib.sha256).digest()[:16]
