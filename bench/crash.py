@@ -42,7 +42,7 @@ BAD = ("not opened", "lost", "half written", "orphaned vaults", "wrong masters",
 SHOWN = ("inside", "opened", "acknowledged")
 LEFT = "files left over"
 JUST_AFTER_SHARE = 0.25
-LANES = 3
+LANES = 4
 Planned = tuple[str, float, bool]
 """A worker, after how many seconds it is killed, and whether to wait for what it says next."""
 
@@ -59,7 +59,7 @@ class Kind:
 KINDS = {
     "writes": Kind(("writes",), (0.3,) * 8),
     "rotation": Kind(("rotation", "writes"), (0.2,) * 8),
-    "migration": Kind(("migration",), (0.35,), rows=3_000),
+    "migration": Kind(("migration",), (0.35,), rows=2_000),
     "owners": Kind(("owners",), (0.1, 0.4, 0.4), rows=0),  # the first window is that of the home's own creation
 }
 

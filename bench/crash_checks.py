@@ -81,19 +81,18 @@ class Ledger:
 
 def check(memory: Memory, ledger: Ledger, folder: Path) -> tuple[Found, list[str]]:
     """Look at a home that a kill left, make the next change in it, and let the ledger say what is there now."""
-    notes = _lost(memory, ledger)
-    found = Counter({"lost": len(notes)})
-    for owner in memory.users():
-        halves = [*_partly(memory, owner, ledger)]
+    states = {owner: state_of(memory, owner) for owner in memory.users()}
+    lost, halves, notes = _lost(memory, ledger, states), list[str](), list[str]()
+    for owner, state in states.items():
+        halves += _partly(owner, state, ledger)
         with memory.home.vault(owner).writing() as session:
             halves += half_written(session)
-        found["half written"] += len(halves)
-        notes += halves
-    memory.add("the next change", user_id=f"next {len(memory.users())} {ledger.acknowledged}")
-    found += _around(memory, folder, notes)
+    newcomer = f"next {memory.home.contents().sequence}"
+    memory.add("the next change", user_id=newcomer)
+    found = Counter({"lost": len(lost), "half written": len(halves)}) + _around(memory, folder, notes)
     ledger.pending, ledger.generation = [], memory.home.contents().generation
-    ledger.owners = {owner: state_of(memory, owner) for owner in memory.users()}
-    return found, notes
+    ledger.owners = {**states, newcomer: state_of(memory, newcomer)}
+    return found, [*lost, *halves, *notes]
 
 
 def state_of(memory: Memory, owner: str) -> State:
@@ -125,9 +124,8 @@ def _damage(session: Session) -> Iterator[str]:
 
 def half_migrated(home: Home, owner: str) -> list[str]:
     """What is neither of the first schema nor of the second in a vault that is yet to be opened by a newer program."""
-    entry = home.contents().vaults[owner]
-    path = home.file_of(entry.vault_id)
-    with contextlib.closing(Session(path, entry.key)) if path.exists() else contextlib.nullcontext() as session:
+    path, key = home.file_of(home.contents().vaults[owner].vault_id), home.contents().vaults[owner].key
+    with contextlib.closing(Session(path, key)) if path.exists() else contextlib.nullcontext() as session:
         return list(_between_schemas(session)) if session else []  # a new vault gets its name when it is opened
 
 
@@ -142,9 +140,9 @@ def _between_schemas(session: Session) -> Iterator[str]:
         yield "the migration has not copied everything"
 
 
-def _lost(memory: Memory, ledger: Ledger) -> list[str]:
+def _lost(memory: Memory, ledger: Ledger, states: Mapping[str, State]) -> list[str]:
     """Everything acknowledged that is not so. What was under way when the kill came may be done or not."""
-    users = set(memory.users())
+    users = states.keys()
     lost = [f"a destroyed owner is back: {owner}" for owner in users - ledger.owners.keys() - ledger.at("add")]
     lost += [f"an owner is gone: {owner}" for owner in ledger.owners.keys() - users - ledger.at("destroy")]
     for owner in ledger.owners.keys() & users:
@@ -152,7 +150,7 @@ def _lost(memory: Memory, ledger: Ledger) -> list[str]:
             if _got(memory, owner, memory_id) not in ledger.allowed(owner, memory_id, state):
                 lost.append(f"{memory_id} is not as it was acknowledged")
         lost += [f"{i} was erased and is back" for o, i in ledger.erased if o == owner and _got(memory, o, i)]
-        for memory_id, (text, _) in list(state_of(memory, owner).items())[-3:]:
+        for memory_id, (text, _) in list(states[owner].items())[-3:]:
             if memory_id not in {hit.id for hit in memory.search(text, user_id=owner, limit=5)}:
                 lost.append(f"{memory_id} is not found by its words")
     underway = len(ledger.at("destroy") | ledger.at("rotate") | ({""} if not ledger.generation else set()))
@@ -168,9 +166,9 @@ def _got(memory: Memory, owner: str, memory_id: str) -> tuple[str, int] | None:
     return None
 
 
-def _partly(memory: Memory, owner: str, ledger: Ledger) -> Iterator[str]:
+def _partly(owner: str, state: State, ledger: Ledger) -> Iterator[str]:
     """Memories that nobody acknowledged must be all of one call that was under way."""
-    new = [text for i, (text, _) in state_of(memory, owner).items() if i not in ledger.owners.get(owner, {})]
+    new = [text for i, (text, _) in state.items() if i not in ledger.owners.get(owner, {})]
     if new and new not in [p["texts"] for p in ledger.pending if (p["op"], p["owner"]) == ("add", owner)]:
         yield f"{len(new)} memories of a call are there"
 
@@ -180,13 +178,14 @@ def _around(memory: Memory, folder: Path, notes: list[str]) -> Found:
     contents = memory.home.contents()
     known = {entry.vault_id for entry in contents.vaults.values() if memory.home.file_of(entry.vault_id).is_file()}
     orphans = {p.name for p in (folder / "home" / "vaults").iterdir()} ^ known
-    missing = len(contents.vaults) - len(known) + len(contents.leaving)
+    missing, leaving = len(contents.vaults) - len(known), len(contents.leaving)
     keys = folder / "keys" / read_marker(folder / "home" / "home.json")["home"]
     masters = sorted(p.name for p in keys.glob("master-*"))
     wrong = masters != [f"master-{contents.generation}"]
-    notes += [f"{len(orphans)} folders without a key, {missing} owners without a file"] * bool(orphans or missing)
+    if orphans or missing or leaving:
+        notes.append(f"{len(orphans)} folders without a key, {missing} owners without a file, {leaving} still leaving")
     notes += [f"masters: {masters}, generation {contents.generation}"] * wrong
-    return Counter({"orphaned vaults": len(orphans) + missing, "wrong masters": wrong})
+    return Counter({"orphaned vaults": len(orphans) + missing + leaving, "wrong masters": wrong})
 
 
 def left_over(folder: Path) -> int:

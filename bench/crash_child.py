@@ -31,13 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 OWNER = "owner"
 DIMENSION = 8
-LATE_IMPORTS = (
-    "faiss",
-    "filelock",
-    "sqlcipher3",
-    "sqlite_utils.migrations",
-    "cryptography.hazmat.primitives.ciphers.aead",
-)
+LATE_IMPORTS = ("faiss", "filelock", "sqlcipher3", "cryptography.hazmat.primitives.ciphers.aead")
+"""What loads at first use, and would eat the time in which the kills fall; further what makes and migrates vaults."""
 SECOND = """
 ALTER TABLE memories ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE copies (
@@ -46,7 +41,7 @@ CREATE TABLE copies (
   vectors TEXT
 ) STRICT;
 INSERT INTO copies (memory, text, vectors)
-SELECT m.number, m.text, group_concat(hex(e.vector)) || hex(zeroblob(1000))
+SELECT m.number, m.text, group_concat(hex(e.vector)) || hex(zeroblob(1500))
 FROM memories m JOIN embeddings e ON e.memory = m.number GROUP BY m.number;
 UPDATE memories SET length = length(text);
 CREATE INDEX by_text ON copies (text);
@@ -173,7 +168,7 @@ def tell(what: str, about: Any) -> None:
 
 def main() -> None:
     kind, home, keys, seed, life = sys.argv[1:]
-    for name in LATE_IMPORTS:  # what loads at first use would otherwise eat the time in which the kills fall
+    for name in (*LATE_IMPORTS, *(["sqlite_utils.migrations"] if kind in ("migration", "owners") else ())):
         importlib.import_module(name)
     newer = know_second_migration() if kind == "migration" else contextlib.nullcontext()
     with newer, Memory(home, keys=keys, embedder=StandIn()) as memory:

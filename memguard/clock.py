@@ -9,6 +9,10 @@ from memguard.errors import InvalidInput
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
 def now() -> int:
     """Microseconds since 1970-01-01 UTC."""
     return to_micros(datetime.now(UTC))
@@ -17,7 +21,10 @@ def now() -> int:
 def to_micros(moment: datetime) -> int:
     """Exact microseconds since 1970-01-01 UTC of an aware datetime; a naive one raises `InvalidInput`."""
     offset_minutes(moment)
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    micros = (moment - _EPOCH) // timedelta(microseconds=1)
+    if not _FIRST <= micros <= _LAST:
+        raise InvalidInput("must lie in the years 1 to 9999, in UTC too")
+    return micros
 
 
 def offset_minutes(moment: datetime) -> int:
@@ -25,7 +32,7 @@ def offset_minutes(moment: datetime) -> int:
     offset = moment.utcoffset()
     if offset is None:
         raise InvalidInput("datetimes must be aware: give a time zone, for instance datetime(..., tzinfo=UTC)")
-    return round(offset.total_seconds() / 60)
+    return max(-1439, min(1439, round(offset.total_seconds() / 60)))
 
 
 def from_micros(micros: int, offset: int = 0) -> datetime:

@@ -82,13 +82,13 @@ def _recovery(memory: Memory) -> Finding:
     contents = memory.home.contents()
     if not contents.vaults:
         return Finding("recovery kit", ok=True, says="nothing to recover yet")
-    if not contents.kit_generation:
+    if not contents.kit_sequence:
         says = "none was made: without the keyring no vault opens, `memguard keys export` makes one"
         return Finding("recovery kit", ok=True, says=says)
     if kit.stale(memory.home):
-        says = "older than the last rotation: make a new one (`memguard keys export`) and throw the old one away"
+        says = "older than the keyring's last change: make a new one (`memguard keys export`), throw the old one away"
         return Finding("recovery kit", ok=False, says=says)
-    return Finding("recovery kit", ok=True, says="made under the present master")
+    return Finding("recovery kit", ok=True, says="holds every key")
 
 
 def _modes(memory: Memory) -> Finding:

@@ -47,7 +47,7 @@ class UnknownMemory(NotFound):
 
     def __init__(self, memory_id: str) -> None:
         # An id is ours only if it looks like one: anything else might be content that a caller mixed up.
-        shown = memory_id if _looks_like_an_id(memory_id) else "(not an id)"
+        shown = memory_id if looks_like_an_id(memory_id) else "(not an id)"
         super().__init__(f"no memory {shown} in this owner's vault")
 
 
@@ -111,5 +111,5 @@ class ModelError(MemguardError):
     """The embedding model is missing, altered, or disagrees with its reference."""
 
 
-def _looks_like_an_id(text: str) -> bool:
-    return len(text) == 36 and all(c in "0123456789abcdef-" for c in text)
+def looks_like_an_id(text: object) -> bool:
+    return isinstance(text, str) and len(text) == 36 and all(c in "0123456789abcdef-" for c in text)

@@ -19,6 +19,8 @@ NAME_LENGTH_MAX = 512
 """Characters in an owner, agent, run, environment, source, origin, actor or key."""
 METADATA_BYTES_MAX = 65_536
 """UTF-8 bytes of one memory's metadata as JSON."""
+METADATA_DEPTH_MAX = 64
+"""Deeper metadata could be read back from a shallow stack only."""
 
 SOURCE_OF_ROLE = {"user": "user", "assistant": "agent", "tool": "tool", "function": "tool", "system": "agent"}
 """The source recorded for a chat message of each role."""
@@ -49,26 +51,28 @@ def draft(
 
     `id` keeps the id of a memory that was exported; everything else gets a random one.
     """
+    actor, agent_id = name(actor, "actor"), name(agent_id, "agent_id")
+    source, origin = name(source, "source"), name(origin, "origin")
     kind: AuthorKind = _KIND_OF_SOURCE.get(source or "", "agent" if agent_id else "user")
     author = origin if kind in ("tool", "web") else agent_id if kind == "agent" else actor
     return Draft(
         text=body(text),
-        author=name(author, "author") or kind,
+        author=author or kind,
         author_kind=kind,
-        actor=name(actor, "actor"),
-        agent_id=name(agent_id, "agent_id"),
+        actor=actor,
+        agent_id=agent_id,
         run_id=name(run_id, "run_id"),
         environment=name(environment, "environment"),
-        source=name(source, "source"),
-        origin=name(origin, "origin"),
+        source=source,
+        origin=origin,
         happened_at=_micros(happened_at, "happened_at"),
         happened_offset=offset_minutes(happened_at) if happened_at else 0,
         valid_from=_micros(valid_from, "valid_from"),
         valid_to=_micros(valid_to, "valid_to"),
         expires_at=_micros(expires_at, "expires_at"),
         metadata=checked_metadata(metadata),
-        derived_from=tuple(derived_from),
-        supersedes=tuple(supersedes),
+        derived_from=_ids(derived_from, "derived_from"),
+        supersedes=_ids(supersedes, "supersedes"),
         key=name(key, "key"),
         id=_uuid(id),
     )
@@ -76,6 +80,8 @@ def draft(
 
 def drafts(items: Iterable[Any]) -> list[Draft]:
     """Checked drafts of mappings with `draft`'s arguments; the error names the position, counted from 1."""
+    if not isinstance(items, Iterable):
+        raise InvalidInput("add_many takes a list of mappings, each with a text")
     checked = []
     for position, item in enumerate(items, start=1):
         if not isinstance(item, Mapping):
@@ -104,7 +110,7 @@ def body(text: Any) -> str:
         raise InvalidInput("text is empty")
     if len(text) > TEXT_LENGTH_MAX:
         raise InvalidInput(f"text has {len(text)} characters, the limit is {TEXT_LENGTH_MAX}: split it")
-    return _storable(text, "text")
+    return storable(text, "text")
 
 
 def name(value: Any, field: str) -> str | None:
@@ -115,7 +121,7 @@ def name(value: Any, field: str) -> str | None:
         raise InvalidInput(f"{field} must be a non-empty string")
     if len(value) > NAME_LENGTH_MAX:
         raise InvalidInput(f"{field} has {len(value)} characters, the limit is {NAME_LENGTH_MAX}")
-    return unicodedata.normalize("NFC", _storable(value, field)).strip()
+    return unicodedata.normalize("NFC", storable(value, field)).strip()
 
 
 def owner(value: Any) -> str:
@@ -126,6 +132,18 @@ def owner(value: Any) -> str:
     return checked
 
 
+def owners(user_id: Any, filters: Mapping[str, Any] | None) -> tuple[list[str], Mapping[str, Any] | None]:
+    """The owners a caller names, also where they come inside `filters`, as mem0's users write it."""
+    if filters is not None and isinstance(filters, Mapping) and "user_id" in filters:
+        if user_id is not None:
+            raise InvalidInput("user_id is given twice: as an argument and inside filters")
+        user_id, filters = filters["user_id"], {k: v for k, v in filters.items() if k != "user_id"}
+    named = list(user_id) if isinstance(user_id, (list, tuple, set, frozenset)) else [user_id]
+    if not named:
+        raise InvalidInput("user_id is required: whose memory is it?")
+    return list(dict.fromkeys(owner(each) for each in named)), filters
+
+
 def checked_metadata(value: Any) -> Metadata:
     """Metadata as it will be read back: a JSON object of bounded size."""
     if value is None:
@@ -134,12 +152,13 @@ def checked_metadata(value: Any) -> Metadata:
         raise InvalidInput("metadata must be a mapping")
     try:
         text = json.dumps(dict(value), ensure_ascii=False, allow_nan=False)
+        restored: dict[str, Any] = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         raise InvalidInput("metadata must be plain JSON: strings, numbers, booleans, lists, objects, null") from None
-    size = len(_storable(text, "metadata").encode())
+    _check_members(value, 0)
+    size = len(text.encode())
     if size > METADATA_BYTES_MAX:
         raise InvalidInput(f"metadata has {size} bytes as JSON, the limit is {METADATA_BYTES_MAX}")
-    restored: dict[str, Any] = json.loads(text)
     return restored
 
 
@@ -150,8 +169,34 @@ def limit(value: Any, most: int = 1000) -> int:
     return value
 
 
-def _storable(text: str, field: str) -> str:
-    if "\x00" in text or "\\u0000" in text and field == "metadata":
+def _check_members(value: Any, depth: int) -> None:
+    if depth > METADATA_DEPTH_MAX:
+        raise InvalidInput(f"metadata is nested deeper than {METADATA_DEPTH_MAX}")
+    if isinstance(value, str):
+        storable(value, "metadata")
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            if not isinstance(key, str):
+                raise InvalidInput("metadata must have strings as names")
+            storable(key, "metadata")
+            _check_members(member, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            _check_members(member, depth + 1)
+
+
+def _ids(value: Any, field: str) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise InvalidInput(f"{field} must be a list of ids")
+    ids = tuple(value)
+    if not all(isinstance(one, str) for one in ids):
+        raise InvalidInput(f"{field} must be a list of ids")
+    return ids
+
+
+def storable(text: str, field: str) -> str:
+    """Text that SQLite and UTF-8 can hold, unchanged."""
+    if "\x00" in text:
         raise InvalidInput(f"{field} holds a NUL character")
     try:
         text.encode()

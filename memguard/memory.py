@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from memguard import intake
-from memguard.errors import Conflict, InvalidInput, ModelError
-from memguard.flows.forget import erase
+from memguard.clock import now
+from memguard.errors import InvalidInput, ModelError
+from memguard.flows.forget import count_memories, erase
 from memguard.flows.recall import recall
-from memguard.flows.remember import remember
+from memguard.flows.remember import check_references, remember
 from memguard.flows.revise import revise
 from memguard.outcomes import Erased, Imported, Restored, Stored
 from memguard.records import Hit, Metadata, Record, Version
 from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedder
-from memguard.retrieval.scope import EVERYTHING, Scope, scope, visible
+from memguard.retrieval.scope import Scope, call_scope, visible
 from memguard.retrieval.vectors import IndexCache, VectorIndex
 from memguard.settings import Settings
 from memguard.vault import rows
@@ -63,6 +63,8 @@ class Memory:
         drafts = intake.drafts(items)
         if not drafts:
             return []
+        known = self._home.vault(owner) if owner in self._home.owners() else None
+        check_references(known, drafts)  # over all batches, and before a first memory makes a vault
         vault = self._home.vault_or_new(owner)
         index = self._index(vault)
         outcomes: list[Stored] = []
@@ -100,8 +102,8 @@ class Memory:
         """
         question = intake.body(query)
         count = intake.limit(limit)
-        owners, filters = _owners(user_id, filters)
-        chosen = _scope(filters, within)
+        owners, filters = intake.owners(user_id, filters)
+        chosen = call_scope(filters, within)
         self._embedder.warm()
         vaults = [(owner, self._home.vault(owner)) for owner in owners]
         indexes = [self._index(vault) for _, vault in vaults]  # FAISS loads while the model does
@@ -131,12 +133,13 @@ class Memory:
     ) -> list[Record]:
         """The memories of one owner, oldest first, narrowed as in `search`."""
         count = intake.limit(limit, most=100_000)
-        if not isinstance(offset, int) or offset < 0:
+        if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset < 2**63:
             raise InvalidInput("offset must be 0 or more")
-        (owner,), filters = _owners(user_id, filters)
-        from memguard.clock import now
-
-        chosen = visible(now()) & _scope(filters, within)
+        owners, filters = intake.owners(user_id, filters)
+        if len(owners) != 1:
+            raise InvalidInput("get_all lists one owner's memories")
+        owner = owners[0]
+        chosen = visible(now()) & call_scope(filters, within)
         with self._home.vault(owner).reading() as session:
             return rows.listed(session, chosen.sql, chosen.parameters, count, offset)
 
@@ -154,7 +157,7 @@ class Memory:
     def delete(self, memory_id: str, *, user_id: str) -> Erased:
         """Erase one memory with all its versions."""
         vault = self._vault(user_id)
-        return erase(vault, Scope("m.id = ?", (memory_id,)), memory_id=memory_id)
+        return erase(vault, Scope("m.id = ?", (memory_id,)), memory_id=memory_id or "")
 
     def delete_all(self, *, user_id: str | None = None, **within: Any) -> Erased:
         """Erase a run, an environment or an agent's memories of one owner; with the owner alone, the whole vault.
@@ -162,12 +165,13 @@ class Memory:
         A whole vault is destroyed with its key: a new master seals the keyring, and no copy of the vault opens again.
         """
         owner = intake.owner(user_id)
-        chosen = _scope(None, within)
+        if any(value is None for value in within.values()):
+            raise InvalidInput("a scope that is given must have a value: without any, the whole vault goes")
+        chosen = call_scope(None, within)
         vault = self._vault(owner)
-        if not chosen.everything:
+        if within:
             return erase(vault, chosen)
-        with vault.reading() as session:
-            count = int(session.one("SELECT count(*) FROM memories"))
+        count = count_memories(vault)
         self._home.destroy(owner)
         self._indexes.drop(vault.id)
         return Erased(count)
@@ -264,7 +268,7 @@ class Memory:
         if run_id is None:
             return
         with vault.writing() as session:
-            rows.note_recalled(session, run_id, [rows.number_of(session, hit.id) for hit in hits])
+            rows.note_recalled(session, run_id, [hit.id for hit in hits])
 
 
 def _embedder(settings: Settings) -> Embedder:
@@ -274,28 +278,3 @@ def _embedder(settings: Settings) -> Embedder:
             raise ModelError("setting model must name a local folder: memguard fetches nothing")
         return FolderEmbedder(folder)
     return PackagedEmbedder(settings.cache, settings.threads)
-
-
-def _owners(user_id: Any, filters: Mapping[str, Any] | None) -> tuple[list[str], Mapping[str, Any] | None]:
-    """The owners a caller names, also where they come inside `filters`, as mem0's users write it."""
-    if filters is not None and isinstance(filters, Mapping) and "user_id" in filters:
-        if user_id is not None:
-            raise Conflict("user_id is given twice: as an argument and inside filters")
-        user_id, filters = filters["user_id"], {k: v for k, v in filters.items() if k != "user_id"}
-    named = [user_id] if user_id is None or isinstance(user_id, str) else list(user_id)
-    if not named:
-        raise InvalidInput("user_id is required: whose memory is it?")
-    return list(dict.fromkeys(intake.owner(owner) for owner in named)), filters
-
-
-_WITHIN = frozenset("agent_id run_id environment source origin actor author since until".split())
-
-
-def _scope(filters: Mapping[str, Any] | None, within: Mapping[str, Any]) -> Scope:
-    unknown = within.keys() - _WITHIN
-    if unknown:
-        raise InvalidInput(f"unknown argument {', '.join(sorted(unknown))}; known: {', '.join(sorted(_WITHIN))}")
-    for moment in (within.get("since"), within.get("until")):
-        if moment is not None and not isinstance(moment, datetime):
-            raise InvalidInput("since and until must be aware datetimes")
-    return scope(filters=filters, **within) if filters or within else EVERYTHING

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -40,8 +41,11 @@ class Settings:
     @classmethod
     def load(cls, **given: Any) -> Self:
         """The settings in force. `given` wins over the environment, the environment over the file."""
+        unknown = given.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise InvalidInput(f"unknown setting {', '.join(sorted(unknown))}")
         defaults = cls._platform_defaults()
-        keys = Path(given.get("keys") or os.environ.get("MEMGUARD_KEYS") or defaults["keys"])
+        keys = Path(given.get("keys") or os.environ.get("MEMGUARD_KEYS") or defaults["keys"]).expanduser()
         values = {**defaults, **_from_file(keys / "settings.toml"), **_from_environment()}
         values |= {name: value for name, value in given.items() if value is not None}
         settings = cls(
@@ -51,7 +55,7 @@ class Settings:
             raise InvalidInput(f"setting master must be one of {', '.join(MASTER_SOURCES)}")
         if settings.threads < 1 or settings.history_versions < 0:
             raise InvalidInput("setting threads must be 1 or more, history_versions 0 or more")
-        return replace(settings, home=settings.home.expanduser(), keys=settings.keys.expanduser())
+        return replace(settings, **{name: getattr(settings, name).expanduser() for name in ("home", "keys", "cache")})
 
     @staticmethod
     def _platform_defaults() -> dict[str, Any]:
@@ -84,13 +88,23 @@ def _from_file(path: Path) -> Mapping[str, Any]:
 
 
 def _typed(field: Any, value: Any) -> Any:
-    try:
-        if field.type == "Path":
-            return Path(value)
-        if field.type == "int":
-            return int(value)
-    except (TypeError, ValueError):
-        raise InvalidInput(f"setting {field.name} must be a {field.type}") from None
-    if field.type == "bool":
-        return value if isinstance(value, bool) else str(value).lower() in ("1", "true", "yes", "on")
-    return str(value)
+    typed = _PARSERS[field.type](value)
+    if typed is None:
+        raise InvalidInput(f"setting {field.name} must be a {field.type}")
+    return typed
+
+
+def _path(value: Any) -> Path | None:
+    return Path(value) if isinstance(value, (str, Path)) and "\0" not in str(value) else None
+
+
+def _whole(value: Any) -> int | None:
+    return int(value) if re.fullmatch(r"-?\d{1,9}", str(value)) else None
+
+
+def _switch(value: Any) -> bool | None:
+    return _SWITCHES.get(str(value).lower())
+
+
+_SWITCHES = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("0", "false", "no", "off"), False)}
+_PARSERS: dict[str, Callable[[Any], Any]] = {"Path": _path, "int": _whole, "bool": _switch, "str": str}

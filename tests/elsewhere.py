@@ -18,12 +18,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+import numpy as np
+
 from memguard import MemguardError, Memory
+from memguard.retrieval.vectors import CHUNK_BITS
 from memguard.vault.store import check_file
 from tests.standins import HashEmbedder
 
 ROOT = Path(__file__).resolve().parent.parent
-VERSIONS_KEPT = 2
+VERSIONS_KEPT = 1
 REPLY_SECONDS_MAX = 120
 """Longer than any lock of memguard's: who waits longer than this waits for ever."""
 
@@ -126,10 +129,22 @@ def _answer(memory: Memory, verb: str, arguments: dict[str, Any]) -> Any:
         with keyring.changing() as contents:
             keyring.rotate(contents)
         return keyring.contents().generation
+    if verb == "indexes_that_are_no_copies":
+        return [owner for owner in memory.users() if not _index_is_a_copy(memory, owner)]
     for item in arguments.get("items", ()):
         if "expires_at" in item:
             item["expires_at"] = datetime.fromisoformat(item["expires_at"])
     return getattr(memory, verb)(**arguments)
+
+
+def _index_is_a_copy(memory: Memory, owner: str) -> bool:
+    """Whether the index that the last search left behind holds the vault's vectors, to the bit, and no others."""
+    vault = memory.home.vault(owner)
+    index = memory._index(vault)
+    with vault.reading() as session:
+        stored = session.all("SELECT memory << ? | chunk, vector FROM embeddings", (CHUNK_BITS,))
+    ids = np.array([number for number, _ in stored], np.int64)
+    return len(index) == len(ids) and index.vectors(ids).tobytes() == b"".join(vector for _, vector in stored)
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hypothesis import strategies as st
+
 from tests.elsewhere import VERSIONS_KEPT
 
 LONG_AGO = "2020-01-01T00:00:00+00:00"
@@ -28,6 +30,26 @@ class Wish:
     same_text: bool
     """With a key that is in use: the text it is in use for, or another."""
     expired: bool
+
+
+METADATA = st.sampled_from(({}, {"team": "web"}, {"team": "core", "n": 1}))
+NOUN = st.sampled_from(("lantern", "kettle"))
+RUN = st.sampled_from((None, "r1", "r2"))
+WISH = st.builds(
+    Wish,
+    shape=st.sampled_from(SHAPES),
+    noun=NOUN,
+    run=RUN,
+    environment=st.sampled_from((None, "e1")),
+    metadata=METADATA,
+    key=st.sampled_from((None, None, "k1", "k2")),
+    same_text=st.booleans(),
+    expired=st.sampled_from((False, False, False, True)),
+)
+WISHES = st.lists(WISH, min_size=1, max_size=5)
+SCOPE = st.fixed_dictionaries(
+    {}, optional={"run_id": st.just("r1"), "environment": st.just("e1"), "filters": st.just({"team": "web"})}
+)
 
 
 @dataclass

@@ -134,9 +134,18 @@ def test_settings_that_cannot_be_read_are_one_line(command: Command) -> None:
 def test_reading_a_home_that_is_not_there_makes_none(home: Places) -> None:
     command = Command(home)
     assert command.json("users") == []
-    for words in (["list"], ["show", str(uuid.UUID(int=7))], ["export", "x", "--readable"], ["keys", "rotate"]):
+    for words in (["list"], ["show", str(uuid.UUID(int=7))], ["export", "x", "--readable"]):
         command.refused(*words)
     assert not home.home.exists()
+
+
+def test_keys_of_a_home_that_is_not_there_are_refused_and_none_are_made(home: Places, tmp_path: Path) -> None:
+    """A mistyped --home would give a kit without a key, and the belief that there is one."""
+    command = Command(home)
+    for words in (["keys", "rotate"], ["keys", "export", str(tmp_path / "kit")]):
+        command.refused(*words, MEMGUARD_PASSPHRASE="short")
+    assert not home.home.exists()
+    assert not home.keys.exists()
 
 
 # -- passphrases --------------------------------------------------------------------------------------------------
@@ -152,28 +161,26 @@ def test_no_verb_takes_a_passphrase_in_its_arguments() -> None:
         assert not {option for option in options if "pass" in option} - {"--passphrase-file"}
 
 
-@pytest.mark.parametrize(
-    "words", [("export", "out"), ("import", "in"), ("keys", "export", "out"), ("keys", "import", "in")]
-)
+@pytest.mark.parametrize("words", ["export out", "import in", "keys export out", "keys import in"])
 def test_a_passphrase_in_the_arguments_is_wrong_usage_and_not_repeated(
-    command: Command, tmp_path: Path, words: tuple[str, ...]
+    command: Command, tmp_path: Path, words: str
 ) -> None:
     (tmp_path / "in").write_text('"a kettle"\n')
     for given in (["--passphrase", MARKER], [f"--passphrase={MARKER}"], ["--pass", MARKER]):
-        ran = command.run(*words[:-1], tmp_path / words[-1], *given)
+        *verb, file = words.split()
+        ran = command.run(*verb, tmp_path / file, *given)
         assert (ran.code, ran.out) == (2, "")
         assert MARKER not in ran.err
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    "words", [("export", "out"), ("keys", "export", "out"), ("keys", "import", "kit")], ids=" ".join
-)
+@pytest.mark.parametrize("words", ["export out", "keys export out", "keys import kit"])
 def test_where_nobody_can_be_asked_a_missing_passphrase_is_one_line(
-    command: Command, tmp_path: Path, words: tuple[str, ...]
+    command: Command, tmp_path: Path, words: str
 ) -> None:
     (tmp_path / "kit").write_bytes(b"age-encryption.org/v1\n")
-    line = command.refused(*words[:-1], tmp_path / words[-1])
+    *verb, file = words.split()
+    line = command.refused(*verb, tmp_path / file, PYTHONWARNINGS="default")
     assert "passphrase" in line.lower()
     assert not (tmp_path / "out").exists()
 

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -23,14 +22,11 @@ RANKS = (
     ("adapters", ("vault", "retrieval", "exchange.readers")),
     ("flows", ("flows",)),
     ("facade", ("memory", "exchange")),
-    ("skins", ("cli", "doctor", "demo")),
+    ("skins", ("cli", "console", "doctor", "demo")),
 )  # fmt: skip
 """From the bottom up. A name stands for all below it, unless a longer one says otherwise."""
 UPWARD = {
     ("retrieval.fuse", "retrieval.words"): "`terms` is pure, and stands beside the FTS5 query that it is made for",
-}
-ROUND = {
-    ("retrieval.embedder", "retrieval.model"): "an export is checked with the engine that is going to run it",
 }
 HEAVY = "torch faiss numpy onnxruntime transformers sentence_transformers sqlcipher3 sqlite_utils pydantic".split()
 BANNED_IMPORTS = {
@@ -42,13 +38,9 @@ BANNED_IMPORTS = {
 }
 BANNED_CALLS = {"eval": "json.loads or ast.literal_eval", "exec": "a function"}
 BROAD = {
-    (
-        "vault.connection",
-        "Session.__init__",
-    ): "a connection that could not be prepared is closed, and the error goes on",
-    ("vault.pool", "Pool.session"): "a connection in an unknown state is closed, and the error goes on",
     ("retrieval.embedder", "PackagedEmbedder._load"): "handed to whoever waits for the model",
 }
+"""Handlers of every error that do not raise it on."""
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 45
 
@@ -91,7 +83,7 @@ def test_imports_go_downward_only() -> None:
 def test_no_two_modules_import_each_other() -> None:
     edges = {m.name: {name for _, name, for_types in own(m) if not for_types} for m in modules() if m.name}
     circles = {(a, b) for a in edges for b in edges[a] if a < b and a in _reachable(b, edges)}
-    assert circles == ROUND.keys(), "move what both need into a module below both"
+    assert not circles, "move what both need into a module below both"
 
 
 def _reachable(start: str, edges: dict[str, set[str]]) -> set[str]:
@@ -154,9 +146,7 @@ class TestEveryFile:
         for name, function in functions(module.tree):
             for node in ast.walk(function):
                 if isinstance(node, ast.ExceptHandler) and _is_broad(node) and (module.name, name) not in BROAD:
-                    pytest.fail(
-                        f"{module.at(node)}: name the errors that {name} expects; what it does not expect has to be seen"
-                    )
+                    pytest.fail(f"{module.at(node)}: name the errors that {name} expects; any other has to be seen")
 
     def test_is_no_longer_than_one_reader_can_hold(self, module: Module) -> None:
         lines = len(module.text.splitlines())
@@ -173,8 +163,11 @@ class TestEveryFile:
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:
+    """Whether it takes every error, and keeps it: what only tidies up and then raises on is a `finally` for failures."""
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(c is None or ast.unparse(c) in ("Exception", "BaseException") for c in caught)
+    last = handler.body[-1]
+    raised_on = isinstance(last, ast.Raise) and last.exc is None
+    return not raised_on and any(c is None or ast.unparse(c) in ("Exception", "BaseException") for c in caught)
 
 
 def test_every_exception_to_catching_by_name_is_needed() -> None:
@@ -188,9 +181,9 @@ def test_every_exception_to_catching_by_name_is_needed() -> None:
     assert found == BROAD.keys(), "an exception is not needed any more: take it out of BROAD"
 
 
-def test_the_rules_see_what_they_forbid(tmp_path: Path) -> None:
+def test_the_rules_see_what_they_forbid() -> None:
     """A guard that never fires proves nothing."""
-    bad = "def f():\n    import urllib.request\n    try:\n        eval('1')\n    except (ValueError, Exception):\n        pass\n"
+    bad = "def f():\n import urllib.request\n try:\n  eval('1')\n except (ValueError, Exception):\n  pass\n"
     module = Module("bad", ROOT / "memguard" / "bad.py", bad + "\n" * 300, ast.parse(bad))
     rules = TestEveryFile()
     for rule in (

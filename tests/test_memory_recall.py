@@ -101,7 +101,7 @@ def test_what_expires_while_the_vault_is_open_is_hidden_at_once(
     from memguard import clock
 
     later = clock.now() + 3_600_000_000
-    for module in ("memguard.clock", "memguard.flows.recall"):
+    for module in ("memguard.clock", "memguard.flows.recall", "memguard.memory"):
         monkeypatch.setattr(f"{module}.now", lambda: later)
     assert found(memory, "lantern") == []
     assert memory.get_all(user_id="ana") == []

@@ -30,7 +30,6 @@ ONE_SLOT = [
     ("The API key header is called X-Token", "The API key header is called X-Session-Key", 0.88),
     ("The lease runs until 2027", "The lease runs until 2029", 0.97),
     ("The build needs Python 3.9", "The build needs Python 3.12", 0.87),
-    ("I am vegetarian", "I am vegan these days", 0.80),
 ]
 DISMISSED = [
     ("My bicycle is a Gazelle", "I sold the Gazelle", 0.61),

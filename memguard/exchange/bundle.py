@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from memguard.errors import BundleError, InvalidInput
+from memguard.exchange.readers import EXPORT_FORMAT
 from memguard.records import Record
 from memguard.vault import rows
 from memguard.vault.files import write_whole
 from memguard.vault.passphrase import HEADER, sealed, unsealed
 from memguard.vault.store import Vault
 
-FORMAT = 1
 FILE_BYTES_MAX = 1 << 30
 
 
@@ -24,7 +24,7 @@ def write_bundle(vault: Vault, path: Path, *, passphrase: str | None, readable: 
         raise InvalidInput("an export is sealed under a passphrase, or readable: choose one")
     with vault.reading() as session:
         found = rows.listed(session, "1", (), -1, 0)
-    document = {"memguard_export": FORMAT, "memories": _exported(found)}
+    document = {"memguard_export": EXPORT_FORMAT, "memories": _exported(found)}
     data = json.dumps(document, ensure_ascii=False, indent=1).encode()
     write_whole(path, data if passphrase is None else sealed(data, passphrase))
     return len(found)

@@ -26,9 +26,9 @@ def import_file(
     fields: Mapping[str, Any],
 ) -> Imported:
     """Store what a file holds; every item that is refused is named by its position with a reason."""
-    items = list(enumerate(read(opened(path, passphrase)), start=1))
-    refused = [item for _, item in items if isinstance(item, Rejected)]
-    wanted = [(position, {**fields, **item}) for position, item in items if isinstance(item, dict)]
+    entries = read(opened(path, passphrase))
+    refused = [Rejected(entry.position, entry.refused) for entry in entries if entry.refused]
+    wanted = [(entry.position, {**fields, **item}) for entry in entries for item in entry.items]
     stored: list[Stored] = []
     for start in range(0, len(wanted), BATCH):
         stored += _stored(store, wanted[start : start + BATCH], refused)

@@ -13,18 +13,20 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from memguard.errors import InvalidInput
+from memguard.errors import BundleError, InvalidInput
 from memguard.intake import SOURCE_OF_ROLE
-from memguard.outcomes import Rejected
 
 Item = dict[str, Any]
-_SESSION = re.compile(r"session_(\d+)$")
+Reader = Callable[[Any], Iterator[Item]]
+EXPORT_FORMAT = 1
+_SESSION = re.compile(r"session_(0|[1-9][0-9]{0,5})")
 
 
 class Line(BaseModel):
@@ -95,20 +97,46 @@ class Relation(BaseModel):
     relationType: str  # noqa: N815 - the format's own name
 
 
-def read(text: str) -> list[Item | Rejected]:
-    """Every item of a file, in order, with a stable idempotency key; what cannot be read is rejected with a reason."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a file, at its position: the items it becomes, or the reason why it becomes none."""
+
+    position: int
+    items: tuple[Item, ...] = ()
+    refused: str | None = None
+
+
+def read(text: str) -> list[Entry]:
+    """Every entry of a file, in order; each item has an idempotency key that is the same at the next reading."""
     whole = _as_json(text)
     if isinstance(whole, dict) and isinstance(whole.get("memguard_export"), int):
-        return _checked(whole.get("memories"), _own)
+        if whole["memguard_export"] > EXPORT_FORMAT:
+            raise BundleError("this export was written by a newer memguard")
+        return _read_all(_list_of(whole, "memories"), _own)
     if isinstance(whole, dict) and isinstance(whole.get("results"), list):
-        return _keyed(_checked(whole["results"], _mem0))
-    if isinstance(whole, dict) and "conversation" in whole:
-        return list(_conversation(whole))
-    if isinstance(whole, list) and all(isinstance(r, dict) and "conversation" in r for r in whole):
-        return [item for record in whole for item in _conversation(record)]
+        return _keyed(_read_all(whole["results"], _mem0))
+    records = whole if isinstance(whole, list) else [whole]
+    if all(isinstance(record, dict) and "conversation" in record for record in records):
+        return _read_all(_turns(records), _turn)
     if isinstance(whole, list):
-        return _keyed(_checked(whole, _line))
-    return _keyed(_lines(text))
+        return _keyed(_read_all(whole, _line))
+    return _keyed(_read_all(_lines(text), _line_or_graph))
+
+
+def _read_all(values: Iterable[Any], reader: Reader) -> list[Entry]:
+    return [_entry(position, value, reader) for position, value in enumerate(values, start=1)]
+
+
+def _entry(position: int, value: Any, reader: Reader) -> Entry:
+    try:
+        return Entry(position, tuple(reader(value)))
+    except ValidationError as error:
+        # Names of our own models only: an unknown name is content too.
+        known = {str(e["loc"][0]) for e in error.errors() if e["loc"] and e["type"] != "extra_forbidden"}
+        about = ", ".join(sorted(known)) or "unknown fields, or not an object"
+        return Entry(position, refused=f"not as the format asks: {about}")
+    except InvalidInput as error:
+        return Entry(position, refused=str(error))
 
 
 def _as_json(text: str) -> Any:
@@ -118,38 +146,27 @@ def _as_json(text: str) -> Any:
         return None
 
 
-def _lines(text: str) -> list[Item | Rejected]:
-    found: list[Any] = []
-    for line in text.splitlines():
-        if line.strip():
-            found.append(_as_json(line))
+def _list_of(document: dict[str, Any], name: str) -> list[Any]:
+    found = document.get(name)
+    if not isinstance(found, list):
+        raise InvalidInput("the file has no list of memories where one should be")
+    return found
+
+
+def _lines(text: str) -> list[Any]:
+    # Not `splitlines`: JSON allows the other line separators of Unicode inside a string.
+    found = [_as_json(line) for line in text.split("\n") if line.strip()]
     if not found:
         raise InvalidInput("the file holds no memories")
     if all(value is None for value in found):
-        raise InvalidInput(
-            "the file is none of the formats that import reads: JSONL, LoCoMo, mem0, memory.json, a bundle"
-        )
-    items: list[Item | Rejected] = []
-    for position, value in enumerate(found, start=1):
-        reader = _graph if isinstance(value, dict) and value.get("type") in ("entity", "relation") else _line
-        items += _read_one(position, value, reader)
-    return items
+        known = "JSONL, LoCoMo, mem0, memory.json, a bundle"
+        raise InvalidInput(f"the file is none of the formats that import reads: {known}")
+    return found
 
 
-def _checked(values: Any, reader: Any) -> list[Item | Rejected]:
-    if not isinstance(values, list):
-        raise InvalidInput("the file has no list of memories where one should be")
-    return [item for position, value in enumerate(values, start=1) for item in _read_one(position, value, reader)]
-
-
-def _read_one(position: int, value: Any, reader: Any) -> Iterable[Item | Rejected]:
-    try:
-        return list(reader(value))
-    except ValidationError as error:
-        fields = sorted({".".join(map(str, e["loc"])) or "item" for e in error.errors()})
-        return [Rejected(position, f"not as the format asks: {', '.join(fields)[:200]}")]
-    except InvalidInput as error:
-        return [Rejected(position, str(error))]
+def _line_or_graph(value: Any) -> Iterator[Item]:
+    graph = isinstance(value, dict) and value.get("type") in ("entity", "relation")
+    return _graph(value) if graph else _line(value)
 
 
 def _line(value: Any) -> Iterator[Item]:
@@ -188,29 +205,31 @@ def _graph(value: Any) -> Iterator[Item]:
         yield {"text": f"{entity.name}: {observation}", "metadata": about}
 
 
-def _conversation(record: dict[str, Any]) -> Iterator[Item | Rejected]:
-    sample = str(record.get("sample_id", "conversation"))[:100]
-    conversation = record["conversation"]
-    if not isinstance(conversation, dict):
-        raise InvalidInput("not as the format asks: conversation")
-    position = 0
-    numbers = sorted(int(found[1]) for name in conversation if (found := _SESSION.match(name)))
-    for number in numbers:
-        session = f"session_{number}"
-        at = _session_time(conversation.get(f"{session}_date_time"))
-        for turn in conversation[session] if isinstance(conversation[session], list) else ():
-            position += 1
-            for item in _read_one(position, turn, _turn):
-                if isinstance(item, dict):
-                    item |= {"run_id": f"{sample}:{session}", "key": f"locomo:{sample}:{item['metadata']['dia_id']}"}
-                    item |= {"happened_at": at} if at else {}
-                yield item
+def _turns(records: list[dict[str, Any]]) -> Iterator[Any]:
+    """(turn, run, time) of every turn of LoCoMo-style conversations, sessions in order; what is no turn as it is."""
+    for number, record in enumerate(records, start=1):
+        name = str(record.get("sample_id", f"conversation-{number}"))[:100]
+        conversation = record["conversation"]
+        if not isinstance(conversation, dict):
+            yield None
+            continue
+        sessions = [key for key in conversation if key.startswith("session_") and not key.endswith("_date_time")]
+        for session in sorted(sessions, key=lambda key: (len(key), key)):
+            at = _session_time(conversation.get(f"{session}_date_time"))
+            known = _SESSION.fullmatch(session) and isinstance(conversation[session], list)
+            for turn in conversation[session] if known else [None]:
+                yield turn, name, session, at
 
 
 def _turn(value: Any) -> Iterator[Item]:
-    turn = Turn.model_validate(value)
+    if value is None:
+        raise InvalidInput("not as the format asks: conversation, or a session of it")
+    found, name, session, at = value
+    turn = Turn.model_validate(found)
     text = f"{turn.text} [photo: {turn.blip_caption}]" if turn.blip_caption else turn.text
     item: Item = {"text": text, "actor": turn.speaker, "metadata": {"dia_id": turn.dia_id}}
+    item |= {"run_id": f"{name}:{session}", "key": f"locomo:{name}:{turn.dia_id}"}
+    item |= {"happened_at": at} if at else {}
     source = SOURCE_OF_ROLE.get(turn.role or "")
     item |= {"source": source} if source else {}
     yield item | (
@@ -226,13 +245,13 @@ def _session_time(text: Any) -> datetime | None:
         return None
 
 
-def _keyed(items: list[Item | Rejected]) -> list[Item | Rejected]:
+def _keyed(entries: list[Entry]) -> list[Entry]:
     """Give each item without a key one that is the same when the same file is read again."""
     seen: Counter[str] = Counter()
-    for item in items:
-        if isinstance(item, dict) and not item.get("key"):
+    for item in (item for entry in entries for item in entry.items):
+        if not item.get("key"):
             canonical = json.dumps(item, sort_keys=True, default=str, ensure_ascii=False)
             digest = hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()[:32]
             seen[digest] += 1
             item["key"] = f"import:{digest}:{seen[digest]}"
-    return items
+    return entries

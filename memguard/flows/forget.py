@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memguard.errors import VaultError
 from memguard.outcomes import Erased
 from memguard.retrieval.scope import Scope
 from memguard.vault import rows
@@ -21,3 +22,12 @@ def erase(vault: Vault, scope: Scope, *, memory_id: str | None = None) -> Erased
         erased = session.execute(f"DELETE FROM memories AS m WHERE {scope.sql}", scope.parameters).rowcount
         session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
     return Erased(erased, pending=bool(erased) and not vault.truncate_log())
+
+
+def count_memories(vault: Vault) -> int:
+    """How many memories a vault holds; 0 where its file is lost or cannot be read."""
+    try:
+        with vault.reading() as session:
+            return int(session.one("SELECT count(*) FROM memories"))
+    except VaultError:
+        return 0

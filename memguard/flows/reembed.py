@@ -31,5 +31,7 @@ def reembed(vault: Vault, embedder: Embedder, progress: Callable[[int, int], obj
         if progress is not None:
             progress(start + len(batch), len(waiting))
     with vault.writing() as session:
-        rows.drop_other_vectors(session, embedder.model)
-    return len(waiting)
+        if not rows.without_vectors(session, embedder.model):
+            rows.drop_other_vectors(session, embedder.model)
+            return len(waiting)
+    return len(waiting) + reembed(vault, embedder, progress)  # added under the old model meanwhile

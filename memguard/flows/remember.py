@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memguard.clock import now
-from memguard.errors import Conflict, InvalidInput
+from memguard.errors import Conflict, InvalidInput, UnknownMemory
 from memguard.outcomes import Stored
 from memguard.records import Draft
 from memguard.retrieval import renderings
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RIVALS = 8
 """Earlier memories nearest to a new one that it might restate."""
 RIVAL_COSINE_MIN = 0.4
+OTHER_TEXT = "this key or id was used before for another text: use a new one, or update the memory"
 
 
 @dataclass(slots=True)
@@ -45,6 +46,34 @@ def remember(vault: Vault, index: VectorIndex, embedder: Embedder, drafts: Seque
     prepared = _with_rivals(vault, index, fresh, vectors)
     with vault.writing() as session:
         return _commit(session, drafts, iter(prepared), embedder)
+
+
+def check_references(vault: Vault | None, drafts: Sequence[Draft]) -> None:
+    """Raise where a parent is unknown, or a key or id stands for another text; `vault` is None for a new owner.
+
+    Looked at again in the transaction: only an erasure in between can change the answer.
+    """
+    if not any(d.derived_from or d.supersedes or d.key or d.id for d in drafts):
+        return
+    _check_batch(drafts)
+    parents = {parent for d in drafts for parent in (*d.derived_from, *d.supersedes)} - {d.id for d in drafts}
+    if vault is None:
+        for parent in parents:
+            raise UnknownMemory(parent)
+        return
+    with vault.reading() as session:
+        for parent in parents:
+            rows.number_of(session, parent)
+        for draft in drafts:
+            _stored_before(session, draft)
+
+
+def _check_batch(drafts: Sequence[Draft]) -> None:
+    texts: dict[str, str] = {}
+    for draft in drafts:
+        for name in (draft.key, draft.id):
+            if name and texts.setdefault(name, draft.text) != draft.text:
+                raise Conflict(OTHER_TEXT)
 
 
 def _not_yet_stored(vault: Vault, drafts: Sequence[Draft]) -> list[Draft]:
@@ -107,7 +136,7 @@ def _stored_before(session: Session, draft: Draft) -> Stored | None:
     if found is None:
         return None
     if found[1] != draft.text:
-        raise Conflict("this key or id was used before for another text: use a new one, or update the memory")
+        raise Conflict(OTHER_TEXT)
     return Stored(found[0], duplicate=True, run_id=draft.run_id)
 
 

@@ -23,7 +23,7 @@ def revise(
         before = rows.records(session, [rows.number_of(session, memory_id)]).popitem()[1]
     draft = _draft_of(before)
     draft = replace(draft, text=before.text if text is None else intake.body(text))
-    vectors = embedder.embed([renderings.for_vectors(draft)])[0]
+    vectors = None if text is None else embedder.embed([renderings.for_vectors(draft)])[0]
     moment = now()
     with vault.writing() as session:
         number = rows.number_of(session, memory_id)
@@ -31,9 +31,13 @@ def revise(
         rows.keep_version(session, number, versions_max, moment)
         changed = None if metadata is None else json.dumps(intake.checked_metadata(metadata), ensure_ascii=False)
         tags = renderings.tags(draft, to_micros(before.recorded_at))
-        rows.replace_text(session, number, draft.text, tags, changed, seq)
-        model = rows.model_code(session, embedder.model, embedder.dimension)
-        rows.insert_vectors(session, number, model, [vector.tobytes() for vector in vectors], seq)
+        if vectors is None:
+            rows.replace_metadata(session, number, changed)
+        else:
+            rows.replace_text(session, number, draft.text, tags, changed, seq)
+            rows.erase_vectors(session, number)
+            model = rows.model_code(session, embedder.model, embedder.dimension)
+            rows.insert_vectors(session, number, model, [vector.tobytes() for vector in vectors], seq)
         rows.insert_event(session, number, "updated", moment)
     return Stored(memory_id, run_id=before.run_id)
 

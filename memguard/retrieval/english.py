@@ -33,6 +33,16 @@ STATE_VERBS = frozenset(
 )
 """Say how things are: a later value takes the place of an earlier one."""
 
+SHARED_VERBS = frozenset("use uses support supports need needs keep keeps store stores".split())
+"""Of these several values can hold at once, unless the statement gives the value a role: "as my phone"."""
+
+UNIQUE_WORDS = frozenset(
+    "favourite favorite main primary default current maximum minimum only usual best emergency".split()
+)
+"""There is one of what is so called."""
+
+SWITCH_WORDS = frozenset("on off enabled disabled true false yes no open closed".split())
+
 EVENT_VERBS = frozenset(
     """visited visit went saw met read reading watched watching bought ate ran swam finished started learned learnt
     tried made wrote played heard was were did took got gave found won lost had""".split()

@@ -137,5 +137,7 @@ def current_first(order: list[Candidate], later_of: Mapping[int, Sequence[int]])
         for later in later_of.get(candidate.facts.number, ()):
             successor = by_number.get(later)
             if successor is not None and successor.score < candidate.score + SUPERSEDED_GAP:
-                successor.parts["current"] = candidate.score + SUPERSEDED_GAP - successor.score
+                successor.parts["current"] = (
+                    successor.parts.get("current", 0.0) + candidate.score + SUPERSEDED_GAP - successor.score
+                )
     return ranked(order)

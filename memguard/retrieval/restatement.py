@@ -24,8 +24,11 @@ from memguard.retrieval.english import (
     FRAME_WORDS,
     HEDGES,
     PRESENT_WORDS,
+    SHARED_VERBS,
     STATE_VERBS,
     STOP_WORDS,
+    SWITCH_WORDS,
+    UNIQUE_WORDS,
 )
 
 COSINE_MIN_SLOT = 0.55
@@ -58,9 +61,13 @@ def restated(earlier: Statement, later: Statement, cosine: float) -> bool:
     before, after = _tokens(earlier.text), _tokens(later.text)
     if not before or not after or _hedged(later.text, after) or before[-1] == "?":
         return False
-    if cosine >= COSINE_MIN_SLOT and _one_slot_differs(before, after):
+    if _frame(before) == _frame(after):
+        return False
+    if cosine >= COSINE_MIN_SLOT and _one_slot_differs(before, after, _names(earlier.text) | _names(later.text)):
         return True
-    return cosine >= COSINE_MIN_DISMISSED and not _content(before).isdisjoint(_dismissed(after))
+    if cosine < COSINE_MIN_DISMISSED:
+        return False
+    return not _values(before).isdisjoint(_dismissed(after)) or not _content(before).isdisjoint(_ended(after))
 
 
 def may_be_outdated(earlier: str, later: str) -> bool:
@@ -80,7 +87,7 @@ def _hedged(text: str, tokens: list[str]) -> bool:
     return tokens[-1] == "?" or '"' in text or not HEDGES.isdisjoint(tokens)
 
 
-def _one_slot_differs(before: list[str], after: list[str]) -> bool:
+def _one_slot_differs(before: list[str], after: list[str], names: set[str]) -> bool:
     before, after = _frame(before), _frame(after)
     words = {*before, *after}
     if before == after or not ADDING_WORDS.isdisjoint(words) or STATE_VERBS.isdisjoint(words):
@@ -91,9 +98,23 @@ def _one_slot_differs(before: list[str], after: list[str]) -> bool:
     start, old, new = slots[0]
     if not (0 < len(old) <= SLOT_WORDS_MAX and 0 < len(new) <= SLOT_WORDS_MAX):
         return False
-    if STATE_VERBS.isdisjoint(before[:start]) and not _identifies(before[start + len(old) :]):
-        return False  # another subject, not another value: "the flag A is off" / "the flag B is off"
-    return len(before) - len(old) >= SHARED_MIN * min(len(before), len(after))
+    if len(before) - len(old) < SHARED_MIN * min(len(before), len(after)):
+        return False
+    if STATE_VERBS.isdisjoint(before[:start]):
+        # Another subject, not another value ("the flag A is off" / "the flag B is off"), unless it is what is told.
+        return _identifies(before[start + len(old) :])
+    return _one_at_a_time(before, start, old, new, names)
+
+
+def _one_at_a_time(before: list[str], start: int, old: list[str], new: list[str], names: set[str]) -> bool:
+    """Whether only one value can hold: a number, a switch, a name in a place for one, or a word such as "favourite"."""
+    if not UNIQUE_WORDS.isdisjoint(before) or {*old, *new} <= SWITCH_WORDS:
+        return True
+    if all(any(char.isdigit() for word in side for char in word) for side in (old, new)):
+        return True
+    named = not names.isdisjoint(old) and not names.isdisjoint(new)
+    # "I use A as my phone" has one A; "we support A" has room for more.
+    return named and (SHARED_VERBS.isdisjoint(before[:start]) or start + len(old) < len(before))
 
 
 def _slots(before: list[str], after: list[str]) -> list[tuple[int, list[str], list[str]]]:
@@ -125,17 +146,24 @@ def _identifies(rest: list[str]) -> bool:
 
 
 def _dismissed(tokens: list[str]) -> set[str]:
-    """The words that a statement sets aside: "left A", "from A to B", "A fell through"."""
+    """The words that a statement sets aside: "left A", "from A to B"."""
     line = " ".join(tokens)
     found: set[str] = set()
     for phrase in DISMISSALS:
         for match in re.finditer(rf"(?<!\S){phrase}(?!\S)", line):
             found |= set(_clause(line[match.end() :].split()))
+    for match in re.finditer(r"(?<!\S)from (\S+(?: [^\s.,;:!?]+){0,4}?) (?:to|onto|into)(?!\S)", line):
+        found |= set(match[1].split())
+    return {_singular(word) for word in found if word not in STOP_WORDS}
+
+
+def _ended(tokens: list[str]) -> set[str]:
+    """The words of what a statement says has come to its end: "A fell through"."""
+    line = " ".join(tokens)
+    found: set[str] = set()
     for phrase in ENDINGS:
         for match in re.finditer(rf"(?<!\S){phrase}(?!\S)", line):
             found |= set(line[: match.start()].split()[-2:])
-    for match in re.finditer(r"(?<!\S)from (\S+(?: [^\s.,;:!?]+){0,4}?) (?:to|onto|into)(?!\S)", line):
-        found |= set(match[1].split())
     return {_singular(word) for word in found if word not in STOP_WORDS}
 
 
@@ -143,6 +171,18 @@ def _clause(words: list[str]) -> list[str]:
     """What a dismissal is about: up to the end of the clause."""
     end = next((i for i, word in enumerate(words) if word in CLAUSE_ENDS), len(words))
     return words[: min(end, _REACH)]
+
+
+def _values(tokens: list[str]) -> set[str]:
+    """The words that say what is the case: those after the verb, all where there is none of a state."""
+    verb = next((i for i, token in enumerate(tokens) if token in STATE_VERBS), -1)
+    return _content(tokens[verb + 1 :])
+
+
+def _names(text: str) -> set[str]:
+    """Words written with a capital inside a sentence, and what is written like a name of software."""
+    found = re.findall(r"(?<=[^\s.!?]\s)[A-Z][\w.'’/-]*", text)
+    return {word.rstrip(".").lower() for word in found}
 
 
 def _content(tokens: list[str]) -> set[str]:

@@ -6,16 +6,22 @@ eq ne in nin gt gte lt lte contains icontains, `"*"` for "has any value", and AN
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from memguard import intake
 from memguard.clock import to_micros
 from memguard.errors import InvalidInput
 
 DEPTH_MAX = 8
 LIST_MAX = 1_000
+CONDITIONS_MAX = 250
+"""Conditions in one filter: SQLite bounds the depth of an expression."""
+PARAMETERS_MAX = 20_000
 
 COLUMNS = {
     "agent_id": "m.agent_id",
@@ -30,6 +36,7 @@ COLUMNS = {
 }
 """Filter names that are columns; every other name is looked up in a memory's metadata."""
 
+TIMES = ("happened_at", "recorded_at")
 _COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -76,7 +83,25 @@ def scope(
         result = result & _condition("happened_at", {"gte": since})
     if until is not None:
         result = result & _condition("happened_at", {"lt": until})
-    return result & _expression(filters, 0) if filters is not None else result
+    result = result & _expression(filters, 0) if filters is not None else result
+    if result.sql.count(" AND ") + result.sql.count(" OR ") > CONDITIONS_MAX or len(result.parameters) > PARAMETERS_MAX:
+        raise InvalidInput("too many conditions in one filter")
+    return result
+
+
+WITHIN = frozenset("agent_id run_id environment source origin actor author since until".split())
+
+
+def call_scope(filters: Mapping[str, Any] | None, within: Mapping[str, Any]) -> Scope:
+    """The scope of one call of the API: its named arguments and its filters."""
+    unknown = within.keys() - WITHIN
+    if unknown:
+        shown = sorted(name if name.isidentifier() else "(no name)" for name in unknown)
+        raise InvalidInput(f"unknown argument {', '.join(shown)}; known: {', '.join(sorted(WITHIN))}")
+    for moment in (within.get("since"), within.get("until")):
+        if moment is not None and not isinstance(moment, datetime):
+            raise InvalidInput("since and until must be aware datetimes")
+    return scope(filters=filters, **within) if filters is not None or within else EVERYTHING
 
 
 def _expression(filters: Any, depth: int) -> Scope:
@@ -87,6 +112,7 @@ def _expression(filters: Any, depth: int) -> Scope:
         if name in ("AND", "OR", "NOT"):
             result = result & _joined(name, value, depth)
         elif isinstance(name, str) and name and len(name) <= 256:
+            intake.storable(name, "a filter's name")
             result = result & _condition(name, value)
         else:
             raise InvalidInput("filter names must be non-empty strings")
@@ -100,10 +126,12 @@ def _joined(word: str, value: Any, depth: int) -> Scope:
     compiled = [_expression(part, depth + 1) for part in parts]
     joined = (" OR " if word == "OR" else " AND ").join(f"({part.sql})" for part in compiled)
     parameters = tuple(p for part in compiled for p in part.parameters)
-    return Scope(f"NOT ({joined})" if word == "NOT" else f"({joined})", parameters)
+    return Scope(f"(({joined}) IS NOT TRUE)" if word == "NOT" else f"({joined})", parameters)
 
 
 def _condition(name: str, value: Any) -> Scope:
+    if isinstance(value, Mapping) and not value:
+        raise InvalidInput("a filter needs an operator")
     operators = value if isinstance(value, Mapping) else {"in" if isinstance(value, (list, tuple)) else "eq": value}
     result = EVERYTHING
     for operator, operand in operators.items():
@@ -112,6 +140,8 @@ def _condition(name: str, value: Any) -> Scope:
 
 
 def _compared(name: str, operator: Any, operand: Any) -> Scope:
+    if name in TIMES and operator in ("contains", "icontains"):
+        raise InvalidInput("a time is compared with a datetime")
     if name in COLUMNS:
         left, parameters = COLUMNS[name], ()
     else:
@@ -122,12 +152,19 @@ def _compared(name: str, operator: Any, operand: Any) -> Scope:
         # A memory without the value is different from any value: SQL's NULL would say "unknown".
         missing = f" OR {left} IS NULL" if operator == "ne" else ""
         again = parameters if missing else ()
-        return Scope(f"({left} {_COMPARISONS[operator]} ?{missing})", (*parameters, _operand(name, operand), *again))
+        value = _operand(name, operand)
+        if operator not in ("eq", "ne") and name not in COLUMNS:
+            kind = "= 'text'" if isinstance(value, str) else "<> 'text'"
+            return Scope(
+                f"(typeof({left}) {kind} AND {left} {_COMPARISONS[operator]} ?)", (*parameters, *parameters, value)
+            )
+        return Scope(f"({left} {_COMPARISONS[operator]} ?{missing})", (*parameters, value, *again))
     if operator in ("in", "nin"):
         return _listed(name, left, parameters, operand, negated=operator == "nin")
     if operator in ("contains", "icontains") and isinstance(operand, str):
-        left = f"lower({left})" if operator == "icontains" else left
-        return Scope(f"instr({left}, ?) > 0", (*parameters, operand.lower() if operator == "icontains" else operand))
+        value = _operand(name, operand)
+        left = f"casefold({left})" if operator == "icontains" else left
+        return Scope(f"instr({left}, ?) > 0", (*parameters, value.casefold() if operator == "icontains" else value))
     known = ", ".join([*_COMPARISONS, "in", "nin", "contains", "icontains"])
     raise InvalidInput(f"unknown filter operator, or a value of the wrong kind for it; the operators are {known}")
 
@@ -145,6 +182,12 @@ def _listed(name: str, left: str, parameters: tuple[Any, ...], operand: Any, *, 
 def _operand(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return to_micros(value)
+    if name in TIMES:
+        raise InvalidInput("a time is compared with an aware datetime")
+    if isinstance(value, str):
+        intake.storable(value, "a filter's value")
+    if name in COLUMNS and isinstance(value, str):
+        value = unicodedata.normalize("NFC", value).strip()
     if name == "actor" and isinstance(value, str):
         return actor_key(value)
     if isinstance(value, bool) or (isinstance(value, (str, int, float)) and _in_range(value)):
@@ -163,4 +206,4 @@ def actor_key(actor: str) -> str:
 
 def _path(name: str) -> str:
     """A JSON path to one member; dots reach into objects."""
-    return "$" + "".join(f'."{part}"' for part in name.replace('"', "").split("."))
+    return "$" + "".join("." + json.dumps(part, ensure_ascii=False) for part in name.split("."))

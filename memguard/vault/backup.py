@@ -14,12 +14,16 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from memguard.errors import BundleError, UnknownOwner
 from memguard.outcomes import Restored
-from memguard.vault.files import mapped_os_errors, sync_folder
+from memguard.vault.files import mapped_os_errors, sync_folder, touch_private
 from memguard.vault.home import Home
+from memguard.vault.keyfile import NOT_AS_WRITTEN
+from memguard.vault.store import Vault
 
 FORMAT = 1
 MANIFEST = "backup.json"
@@ -31,35 +35,42 @@ def write_backup(home: Home, path: Path, owners: Sequence[str] | None) -> int:
     chosen = list(vaults) if owners is None else list(owners)
     if any(owner not in vaults for owner in chosen):
         raise UnknownOwner
+    tags = {f"{number}.db": _tag(vaults[owner].key) for number, owner in enumerate(chosen)}
     part = path.with_name(f".{path.name}.part")
     with mapped_os_errors("the backup"), tempfile.TemporaryDirectory(dir=path.parent, prefix=".memguard-") as folder:
-        with part.open("xb") as file, tarfile.open(fileobj=file, mode="w") as archive:
-            part.chmod(0o600)
-            tags = {f"{number}.db": _tag(vaults[owner].key) for number, owner in enumerate(chosen)}
-            _add_bytes(archive, MANIFEST, json.dumps({"memguard_backup": FORMAT, "vaults": tags}).encode())
-            for name, owner in zip(tags, chosen, strict=True):
-                copy = Path(folder) / name
-                home.vault(owner).copy_to(copy)
-                archive.add(copy, name, filter=_anonymous)
-                copy.unlink()
-        part.replace(path)
-        sync_folder(path.parent)
+        try:
+            _write_archive(part, tags, [home.vault(owner) for owner in chosen], Path(folder))
+            part.replace(path)
+            sync_folder(path.parent)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
     return len(chosen)
+
+
+def _write_archive(part: Path, tags: dict[str, str], vaults: Sequence[Vault], folder: Path) -> None:
+    part.unlink(missing_ok=True)  # of a backup that was killed
+    with part.open("xb") as file, tarfile.open(fileobj=file, mode="w") as archive:
+        part.chmod(0o600)
+        _add_bytes(archive, MANIFEST, json.dumps({"memguard_backup": FORMAT, "vaults": tags}).encode())
+        for name, vault in zip(tags, vaults, strict=True):
+            vault.copy_to(folder / name)
+            archive.add(folder / name, name, filter=_anonymous)
+            (folder / name).unlink()
 
 
 def read_backup(home: Home, path: Path, owner: str | None) -> Restored:
     """Put back every vault whose key this keyring holds, or one owner's; each replaces what is there now."""
     owner_of = {_tag(entry.key): name for name, entry in home.contents().vaults.items()}
-    restored, unopenable = 0, []
     with mapped_os_errors("the backup"), path.open("rb") as file, _archive(file) as archive:
-        for member, tag in _manifest(archive).items():
-            found = owner_of.get(tag)
-            if found is None:
-                unopenable.append(member)
-            elif owner in (None, found):
-                home.replace_file(found, lambda target, name=member: _extract(archive, name, target))  # type: ignore[misc]
-                restored += 1
-    return Restored(restored, tuple(unopenable))
+        members = _manifest(archive)
+        wanted = {owner_of[tag]: name for name, tag in members.items() if tag in owner_of}
+        if owner is not None:
+            wanted = {found: name for found, name in wanted.items() if found == owner}
+        home.replace_files({found: partial(_extract, archive, name) for found, name in wanted.items()})
+    # By position: a name in a foreign file is somebody else's words.
+    strange = [f"vault {place}" for place, tag in enumerate(members.values(), start=1) if tag not in owner_of]
+    return Restored(len(wanted), tuple(strange))
 
 
 def _tag(key: bytes) -> str:
@@ -75,26 +86,32 @@ def _archive(file: io.BufferedReader) -> tarfile.TarFile:
 
 def _manifest(archive: tarfile.TarFile) -> dict[str, str]:
     try:
-        member = archive.extractfile(MANIFEST)
-        document = json.loads(member.read(1 << 24)) if member else {}
+        document = json.loads(_member(archive, MANIFEST).read(1 << 24))
         if document["memguard_backup"] != FORMAT:
             raise BundleError("this backup was written by a newer memguard")
         return {str(name): str(tag) for name, tag in document["vaults"].items()}
-    except (KeyError, ValueError, TypeError, AttributeError, tarfile.TarError):
+    except (*NOT_AS_WRITTEN, tarfile.TarError):
         raise BundleError("this is not a backup, or it is damaged") from None
 
 
 def _extract(archive: tarfile.TarFile, name: str, target: Path) -> None:
     """Copy one member's bytes; no path that the archive names is ever used."""
     try:
-        member = archive.extractfile(name)
+        member = _member(archive, name)
     except (KeyError, tarfile.TarError):
-        member = None
-    if member is None:
-        raise BundleError("this backup is damaged: a vault is missing from it")
+        raise BundleError("this backup is damaged: a vault is missing from it") from None
+    touch_private(target)
     with target.open("wb") as file:
-        target.chmod(0o600)
         shutil.copyfileobj(member, file)
+
+
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    """A plain file of the archive: links lead out of it, or in circles."""
+    info = archive.getmember(name)
+    member = archive.extractfile(info) if info.isreg() else None
+    if member is None:
+        raise KeyError(name)
+    return member
 
 
 def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> None:

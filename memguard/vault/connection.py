@@ -19,12 +19,25 @@ BUSY_MS_MAX = 5_000
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 
 
+def inode_of(path: Path) -> int:
+    """Which file lies at a path now; `VaultDestroyed` where there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        raise VaultDestroyed("the vault's file is not there") from None
+    except OSError:
+        raise HomeError("the vault's folder cannot be read: check its owner and mode") from None
+
+
 class Session:
     """One open connection to one vault file. Used by one thread at a time."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
+    def __init__(self, path: Path, key: bytes, *, new: bool = False) -> None:
         from sqlcipher3 import dbapi2
 
+        self.inode = inode_of(path)
+        if not new and not path.stat().st_size:  # SQLite would quietly make a new vault of it
+            raise VaultUnreadable("the vault file is empty: bring it back from a backup, see `memguard doctor`")
         with mapped_errors():
             self._connection = dbapi2.connect(
                 f"{path.absolute().as_uri()}?mode=rw",
@@ -38,10 +51,11 @@ class Session:
             except BaseException:
                 self._connection.close()
                 raise
-        self.inode = path.stat().st_ino
 
     def _prepare(self, key: bytes) -> None:
         run = self._connection.execute
+        # SQLite's own lower() knows ASCII only.
+        self._connection.create_function("casefold", 1, _casefold, deterministic=True)
         run("PRAGMA cipher_log_level = NONE")  # SQLCipher would print to stderr on a wrong key
         # The one text that holds a key: PRAGMA takes no parameters. `hex` leaves nothing to inject.
         run(f"PRAGMA key = \"x'{key.hex()}'\"")
@@ -94,6 +108,10 @@ class Session:
         self._connection.close()
 
 
+def _casefold(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
 @contextlib.contextmanager
 def mapped_errors() -> Iterator[None]:
     """SQLCipher's errors as memguard's. Their texts may quote SQL, so none of them is passed on."""
@@ -117,7 +135,7 @@ def _translated(error: Any) -> VaultError | HomeError:
     if primary == _READONLY:
         return HomeError("the home is read-only")
     if primary == _CANTOPEN:
-        return VaultDestroyed("the vault's file is not there, or its folder cannot be written")
+        return HomeError("the vault's file cannot be opened: is the home read-only?")
     if primary == _IOERR:
         return VaultError("the disk gave an error: the write was rolled back")
     return VaultError(

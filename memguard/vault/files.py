@@ -63,9 +63,15 @@ def filesystem_of(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str |
         table = [line.split()[1:3] for line in mounts.read_text().splitlines()]
     except OSError:
         return None
-    existing = next(p for p in [path.absolute(), *path.absolute().parents] if p.exists())
-    inside = [(Path(point), kind) for point, kind in table if existing.is_relative_to(point)]
-    return max(inside, key=lambda entry: len(entry[0].parts))[1] if inside else None
+    resolved = path.resolve()
+    # The kernel writes spaces as \040. What is mounted later over the same point comes later in the table.
+    inside = [(point.replace(r"\040", " "), kind) for point, kind in table]
+    covering = [
+        (len(Path(point).parts), row, kind)
+        for row, (point, kind) in enumerate(inside)
+        if resolved.is_relative_to(point)
+    ]
+    return max(covering)[2] if covering else None
 
 
 @contextlib.contextmanager

@@ -7,11 +7,11 @@ import secrets
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from memguard.errors import HomeError, KeyringError, UnknownOwner
+from memguard.errors import HomeError, KeyringError, UnknownOwner, VaultDestroyed, VaultUnreadable
 from memguard.settings import Settings
 from memguard.vault.files import NETWORK_FILESYSTEMS, filesystem_of, make_folder, mapped_os_errors, sync_folder
 from memguard.vault.keyfile import Contents, Entry, read_marker
@@ -52,6 +52,7 @@ class Home:
     def contents(self) -> Contents:
         """What the keyring says; empty while there is no home yet."""
         if self._keyring is None and not self._marker.exists():
+            self._refuse_lost_marker()
             return Contents(sequence=0, generation=0, source="", vaults={})
         return self.keyring.contents()
 
@@ -62,7 +63,7 @@ class Home:
             raise UnknownOwner
         known = self._vaults.get(owner)
         if known is None or known[0] is not entry:
-            known = (entry, Vault(entry, self.file_of(entry.vault_id), self.pool))
+            known = (entry, self._opened(entry))
             self._finish_creation(entry.vault_id)
             self._vaults[owner] = known
         return known[1]
@@ -74,29 +75,53 @@ class Home:
         return self.vault(owner)
 
     def destroy(self, owner: str) -> None:
-        """End an owner's vault: its key goes with the old master, every process that has it open learns, files go."""
+        """End an owner's vault: its key goes with the old master, every process that has it open learns, files go.
+
+        It needs the key only: a vault whose file is lost or damaged is destroyed all the same.
+        """
         with self.keyring.changing() as contents:
             vault = self.vault(owner)
             remaining = {name: entry for name, entry in contents.vaults.items() if name != owner}
-            with vault.retiring("destroyed") if vault.path.exists() else contextlib.nullcontext():
+            with self._retired(vault, "destroyed"):
                 self.keyring.rotate(replace(contents, vaults=remaining, leaving=(*contents.leaving, vault.id)))
-            self._remove_leaving(self.keyring.contents())
+            if contents.source == "environment":  # sealed under the operator's next key, which is not in force yet
+                self._remove_folders([vault.id])
+            else:
+                self._remove_leaving(self.keyring.contents())
         self._vaults.pop(owner, None)
 
-    def replace_file(self, owner: str, fill: Callable[[Path], None]) -> None:
-        """Put another file in place of an owner's vault. `fill` writes it; it is checked before anything changes."""
-        with self.keyring.changing() as contents:
-            old = contents.vaults[owner]
-            entry = replace(old, vault_id=str(uuid.uuid4()))
-            new = self._new_folder(entry.vault_id)
-            fill(new / VAULT_FILE)
-            check_file(new / VAULT_FILE, entry.key)
-            vaults = {**contents.vaults, owner: entry}
-            vault = Vault(old, self.file_of(old.vault_id), self.pool)
-            with vault.retiring("replaced") if vault.path.exists() else contextlib.nullcontext():
-                self.keyring.save(replace(contents, vaults=vaults, leaving=(*contents.leaving, old.vault_id)))
-            self._finish_creation(entry.vault_id)
+    def replace_files(self, fill: Mapping[str, Callable[[Path], None]]) -> None:
+        """Put other files in place of owners' vaults, all or none. `fill` writes each; all are checked before."""
+        with self.keyring.changing() as contents, contextlib.ExitStack() as held:
+            old = {owner: contents.vaults[owner] for owner in fill}
+            new = {owner: replace(entry, vault_id=str(uuid.uuid4())) for owner, entry in old.items()}
+            try:
+                for owner, write in fill.items():
+                    file = self._new_folder(new[owner].vault_id) / VAULT_FILE
+                    write(file)
+                    check_file(file, new[owner].key)
+            except BaseException:
+                self._remove_folders([entry.vault_id + NEW for entry in new.values()])
+                raise
+            for entry in old.values():
+                held.enter_context(self._retired(self._opened(entry), "replaced"))
+            leaving = (*contents.leaving, *(entry.vault_id for entry in old.values()))
+            self.keyring.save(replace(contents, vaults={**contents.vaults, **new}, leaving=leaving))
+            for entry in new.values():
+                self._finish_creation(entry.vault_id)
+            held.close()
             self._remove_leaving(self.keyring.contents())
+
+    @contextlib.contextmanager
+    def _retired(self, vault: Vault, state: str) -> Iterator[None]:
+        """Hold a vault's write lock while the keyring changes; there is none to hold where its file is lost."""
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(VaultDestroyed, VaultUnreadable):
+                held.enter_context(vault.retiring(state))
+            yield
+
+    def _opened(self, entry: Entry) -> Vault:
+        return Vault(entry, self.file_of(entry.vault_id), self.pool)
 
     def bring_keys(self, home_id: str, vaults: Mapping[str, Entry]) -> None:
         """A keyring for a home that lost its own, or for a new home, with keys from a recovery kit."""
@@ -142,10 +167,13 @@ class Home:
         with mapped_os_errors("the home's lock"), FileLock(self.path / "lock", mode=0o600, timeout=60):
             if self._marker.exists():  # another process was first
                 return self._opened_keyring()
-            if any((self.path / "vaults").glob("*")):
-                raise HomeError("the home has vaults but no home.json: bring it back from a backup")
+            self._refuse_lost_marker()
             home_id = str(uuid.uuid4())
             return Keyring.create(self._settings.keys / home_id, home_id, self._marker, self._settings.master)
+
+    def _refuse_lost_marker(self) -> None:
+        if any((self.path / "vaults").glob("*")):
+            raise HomeError("the home has vaults but no home.json: bring it back from a backup")
 
     def _create(self, owner: str) -> None:
         with self.keyring.changing() as contents:

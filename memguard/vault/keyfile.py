@@ -23,6 +23,8 @@ from memguard.vault.files import mapped_os_errors
 
 FORMAT = 1
 NONCE_BYTES = 12
+NOT_AS_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading JSON of another form raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class Contents:
     leaving: tuple[str, ...] = ()
     source_before: str = ""
     """Where the master of the generation before was kept: a crash may have left it there."""
-    kit_generation: int = 0
-    """The generation when a recovery kit was last made: an older one is stale."""
+    kit_sequence: int = 0
+    """The sequence when a recovery kit was last made: whatever changed since is not in it."""
 
 
 def read_marker(path: Path) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def read_marker(path: Path) -> dict[str, Any]:
             raise KeyringError("home.json was written by a newer memguard")
         numbers = {name: int(marker[name]) for name in ("sequence", "generation")}
         return {"home": str(uuid.UUID(marker["home"])), **numbers}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except NOT_AS_WRITTEN:
         raise KeyringError("home.json is damaged") from None
 
 
@@ -72,9 +74,9 @@ def parsed_header(header: bytes) -> dict[str, Any]:
             "sequence": int(about["sequence"]),
             "source": str(about["source"]),
             "generation": int(about["generation"]),
-            "check": str(about["check"]),
+            "check": base64.b64decode(str(about["check"]), validate=True),
         }
-    except (ValueError, KeyError, TypeError):
+    except NOT_AS_WRITTEN:
         raise KeyringError("the keyring is damaged: bring back a copy, or run `memguard keys import`") from None
 
 
@@ -95,7 +97,7 @@ def sealed(contents: Contents, key: bytes, home_id: str) -> bytes:
         "vaults": {owner: [e.vault_id, base64.b64encode(e.key).decode()] for owner, e in contents.vaults.items()},
         "leaving": contents.leaving,
         "source_before": contents.source_before,
-        "kit_generation": contents.kit_generation,
+        "kit_sequence": contents.kit_sequence,
     }
     nonce = secrets.token_bytes(NONCE_BYTES)
     return header + b"\n" + nonce + AESGCM(key).encrypt(nonce, json.dumps(payload).encode(), header)
@@ -117,7 +119,7 @@ def opened(header: bytes, body: bytes, key: bytes, about: Mapping[str, Any]) -> 
         vaults=MappingProxyType(vaults),
         leaving=tuple(payload["leaving"]),
         source_before=payload["source_before"],
-        kit_generation=payload["kit_generation"],
+        kit_sequence=payload["kit_sequence"],
     )
 
 

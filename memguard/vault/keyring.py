@@ -9,7 +9,6 @@ that a crash at any point leaves one readable keyring:
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hmac
 import json
@@ -17,10 +16,10 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from memguard.errors import KeyringError, KeyringMissing, KeyringOutdated, MasterAmbiguous, MasterWrong
 from memguard.vault.files import make_folder, mapped_os_errors, write_whole
@@ -35,6 +34,9 @@ from memguard.vault.masters import (
     OsMaster,
     decoded,
 )
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 LOCK_SECONDS_MAX = 60
 
@@ -59,6 +61,8 @@ class Keyring:
         make_folder(folder)
         if keyring._file.exists():
             raise KeyringError("a keyring exists already: it is not replaced")
+        if source not in ("", "environment") and os.environ.get(ENVIRONMENT_KEY):
+            raise MasterAmbiguous(f"the master is to be kept in '{source}' and {ENVIRONMENT_KEY} is set too: unset it")
         source = source or ("environment" if os.environ.get(ENVIRONMENT_KEY) else "file")
         master = keyring._master(source)
         before = read_marker(marker) if marker.exists() else {"sequence": 0, "generation": 0}
@@ -82,21 +86,26 @@ class Keyring:
     @contextlib.contextmanager
     def changing(self) -> Iterator[Contents]:
         """Hold the keyring's lock across processes; leftovers of an interrupted rotation are destroyed first."""
-        from filelock import Timeout
-
-        try:
-            with self._lock, self._file_lock():
+        with self._lock:
+            lock = self._acquired_lock()
+            try:
                 contents = self.contents()
                 self._destroy_stale_masters(contents)
                 yield contents
-        except Timeout:
-            raise KeyringError("another process holds the keyring's lock") from None
+            finally:
+                lock.release()
 
-    def _file_lock(self) -> AbstractContextManager[object]:
-        from filelock import FileLock
+    def _acquired_lock(self) -> FileLock:
+        from filelock import FileLock, Timeout
 
         # Polled often: changes take a few milliseconds, and whoever polls seldom waits longest.
-        return FileLock(self.folder / "lock", timeout=LOCK_SECONDS_MAX, poll_interval=0.005, mode=0o600)
+        lock = FileLock(self.folder / "lock", timeout=LOCK_SECONDS_MAX, poll_interval=0.005, mode=0o600)
+        try:
+            with mapped_os_errors("the keyring's lock"):
+                lock.acquire()
+        except Timeout:
+            raise KeyringError("another process holds the keyring's lock") from None
+        return lock
 
     def save(self, contents: Contents) -> None:
         """Seal changed contents under the same master. Only inside `changing`."""
@@ -118,7 +127,10 @@ class Keyring:
         text = os.environ.get(ENVIRONMENT_NEXT_KEY)
         if not text:
             raise KeyringError(f"the master is in the environment: set {ENVIRONMENT_NEXT_KEY} to the next key first")
-        return decoded(text)
+        key = decoded(text)
+        if text == os.environ.get(ENVIRONMENT_KEY):
+            raise KeyringError(f"{ENVIRONMENT_NEXT_KEY} is the present key: rotation needs another")
+        return key
 
     def _destroy_stale_masters(self, contents: Contents) -> None:
         """A crash in `rotate` leaves the next master without a keyring, or the last one beside it."""
@@ -178,7 +190,7 @@ class Keyring:
                 f"the keyring's master is kept in '{about['source']}' and {ENVIRONMENT_KEY} is set too: unset it"
             )
         key = self._master(about["source"]).read(about["generation"])
-        if key is None or not hmac.compare_digest(check(key, self.home_id), base64.b64decode(about["check"])):
+        if key is None or not hmac.compare_digest(check(key, self.home_id), about["check"]):
             if self._read_parts()[0] != header:
                 return None
             if key is None:
@@ -192,6 +204,9 @@ class Keyring:
         key = self._master(contents.source).read(contents.generation)
         if key is None:
             raise KeyringOutdated(f"master {contents.generation} ({contents.source}) is not there")
+        # After a rotation in the environment this process still has the old key: nothing may go back under it.
+        if not hmac.compare_digest(check(key, self.home_id), parsed_header(self._read_parts()[0])["check"]):
+            raise MasterWrong("the master key does not open this keyring any more")
         return key
 
     def _master(self, source: str) -> Master:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import base64
 import json
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
 from memguard.errors import BundleError
 from memguard.vault.files import write_whole
 from memguard.vault.home import Home
-from memguard.vault.keyfile import Entry
+from memguard.vault.keyfile import NOT_AS_WRITTEN, Entry
+from memguard.vault.masters import KEY_BYTES
 from memguard.vault.passphrase import sealed, unsealed
 
 FORMAT = 1
@@ -29,7 +31,8 @@ def write_kit(home: Home, path: Path, passphrase: str) -> int:
             "vaults": {name: [e.vault_id, base64.b64encode(e.key).decode()] for name, e in contents.vaults.items()},
         }
         write_whole(path, sealed(json.dumps(document).encode(), passphrase))
-        home.keyring.save(replace(contents, kit_generation=contents.generation))
+        # Saving counts the sequence up by one: whatever changes after that is not in this kit.
+        home.keyring.save(replace(contents, kit_sequence=contents.sequence + 1))
     return len(contents.vaults)
 
 
@@ -39,16 +42,24 @@ def read_kit(home: Home, path: Path, passphrase: str) -> int:
         document = json.loads(unsealed(path.read_bytes(), passphrase))
         if document["memguard_kit"] != FORMAT:
             raise BundleError("this recovery kit was written by a newer memguard")
-        vaults = {name: Entry(vault_id, base64.b64decode(key)) for name, (vault_id, key) in document["vaults"].items()}
-        home.bring_keys(str(document["home"]), vaults)
+        home_id = str(uuid.UUID(document["home"]))
+        vaults = {owner: _entry(*found) for owner, found in document["vaults"].items()}
     except OSError:
         raise BundleError("the recovery kit cannot be read") from None
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except NOT_AS_WRITTEN:
         raise BundleError("this is not a recovery kit") from None
+    home.bring_keys(home_id, vaults)
     return len(vaults)
 
 
+def _entry(vault_id: str, key: str) -> Entry:
+    raw = base64.b64decode(key, validate=True)
+    if len(raw) != KEY_BYTES:
+        raise ValueError
+    return Entry(str(uuid.UUID(vault_id)), raw)
+
+
 def stale(home: Home) -> bool:
-    """Whether a recovery kit was made before the last rotation of the master."""
+    """Whether the keyring has changed since a recovery kit was made: a new owner, a restored or destroyed vault."""
     contents = home.contents()
-    return 0 < contents.kit_generation < contents.generation
+    return 0 < contents.kit_sequence < contents.sequence

@@ -9,10 +9,9 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
-from memguard.errors import VaultDestroyed
-from memguard.vault.connection import Session
+from memguard.vault.connection import Session, inode_of
 
-IDLE_MAX = 32
+IDLE_MAX = 64
 """Idle connections kept. Each costs three file handles and its page cache."""
 
 
@@ -46,7 +45,7 @@ class Pool:
             session.close()
 
     def _taken(self, path: Path) -> Session | None:
-        inode = _inode(path)
+        inode = inode_of(path)
         with self._lock:
             if self._process != os.getpid():  # a fork: SQLite connections must not cross it, not even to be closed
                 self._process, self._idle = os.getpid(), OrderedDict()
@@ -67,10 +66,3 @@ class Pool:
             evicted = self._idle.popitem(last=False)[0] if len(self._idle) > self._idle_max else None
         if evicted is not None:
             evicted.close()
-
-
-def _inode(path: Path) -> int:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        raise VaultDestroyed("the vault's file is not there") from None

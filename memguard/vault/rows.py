@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from memguard.clock import from_micros
-from memguard.errors import UnknownMemory
+from memguard.errors import UnknownMemory, looks_like_an_id
 from memguard.records import Draft, Facts, Record, Version
 from memguard.retrieval import renderings
 from memguard.retrieval.restatement import Statement
@@ -26,7 +26,7 @@ def next_change(session: Session) -> int:
 def number_of(session: Session, memory_id: str) -> int:
     """The internal number of a memory; `UnknownMemory` where the vault has none of this id."""
     number = (
-        session.one("SELECT number FROM memories WHERE id = ?", (memory_id,)) if isinstance(memory_id, str) else None
+        session.one("SELECT number FROM memories WHERE id = ?", (memory_id,)) if looks_like_an_id(memory_id) else None
     )
     if number is None:
         raise UnknownMemory(str(memory_id))
@@ -130,6 +130,16 @@ def replace_text(session: Session, number: int, text: str, tags: str, metadata: 
     session.execute("UPDATE vault SET erase_seq = erase_seq + 1")
 
 
+def replace_metadata(session: Session, number: int, metadata: str | None) -> None:
+    """Give a memory other metadata; text and vectors stay."""
+    session.execute("UPDATE memories SET metadata = ?, version = version + 1 WHERE number = ?", (metadata, number))
+
+
+def erase_vectors(session: Session, number: int) -> None:
+    """Erase a memory's vectors of every model: they speak of its old wording."""
+    session.execute("DELETE FROM embeddings WHERE memory = ?", (number,))
+
+
 def supersede(session: Session, earlier: int, later: int, reason: str) -> None:
     """Record that a later memory replaces an earlier one as current."""
     session.execute(
@@ -150,10 +160,10 @@ def ids(session: Session, numbers: Sequence[int]) -> tuple[str, ...]:
     return tuple(row[0] for row in found)
 
 
-def note_recalled(session: Session, run_id: str, numbers: Iterable[int]) -> None:
+def note_recalled(session: Session, run_id: str, numbers: Iterable[str]) -> None:
     """Remember, by id only, what a run was shown."""
     session.executemany(
-        "INSERT INTO recalls (run_id, memory) SELECT ?, number FROM memories WHERE number = ? ON CONFLICT DO NOTHING",
+        "INSERT INTO recalls (run_id, memory) SELECT ?, number FROM memories WHERE id = ? ON CONFLICT DO NOTHING",
         [(run_id, number) for number in numbers],
     )
 

@@ -80,7 +80,7 @@ class Vault:
         touch_private(path)
         with self._session() as session:
             self._check(session)
-            copy = Session(path, self._key)
+            copy = Session(path, self._key, new=True)
             try:
                 session.backup_to(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, no log beside it
@@ -109,7 +109,7 @@ def create_file(path: Path, key: bytes) -> None:
     """A new vault file with the whole schema, closed and checkpointed."""
     touch_private(path)
     with mapped_errors():
-        session = Session(path, key)
+        session = Session(path, key, new=True)
         try:
             _migrate(session)
         finally:

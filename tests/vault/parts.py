@@ -13,7 +13,8 @@ from pathlib import Path
 
 from memguard.settings import Settings
 from memguard.vault.home import Home
-from memguard.vault.keyring import Entry, Keyring
+from memguard.vault.keyfile import Entry
+from memguard.vault.keyring import Keyring
 from memguard.vault.pool import Pool
 from memguard.vault.store import Vault, create_file
 from tests.conftest import Places

@@ -123,13 +123,13 @@ def test_a_short_passphrase_is_refused_and_no_kit_is_written(three: Places, tmp_
         write_kit(opened(three), tmp_path / "kit", passphrase)
     assert not passphrase or passphrase not in str(raised.value)
     assert not (tmp_path / "kit").exists()
-    assert opened(three).contents().kit_generation == 0
+    assert opened(three).contents().kit_sequence == 0
 
 
 def test_a_kit_that_could_not_be_written_is_not_counted(three: Places, tmp_path: Path, quick_seal: None) -> None:
     with pytest.raises(HomeError):
         write_kit(opened(three), tmp_path / "nowhere" / "kit", PASSPHRASE)
-    assert opened(three).contents().kit_generation == 0
+    assert opened(three).contents().kit_sequence == 0
 
 
 def test_a_kit_is_stale_once_an_owner_was_forgotten_and_a_new_one_is_not(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 from collections.abc import Iterator
 
@@ -151,6 +152,24 @@ def test_forgetting_an_owner_leaves_the_keyring_under_the_next_key(operator: pyt
     operator.setenv(ENVIRONMENT_KEY, following)
     with three.open() as memory:
         assert memory.users() == ["ben", "cleo"]
+
+
+def test_nothing_written_after_a_rotation_in_the_environment_goes_back_under_the_old_key(
+    operator: pytest.MonkeyPatch, three: Places
+) -> None:
+    """A server runs on with the old key in its environment: it writes under the next one, or refuses to."""
+    following = new_master()
+    operator.setenv(NEXT_KEY, following)
+    with three.open() as memory:
+        memory.delete_all(user_id="ana")
+        with contextlib.suppress(KeyringError):
+            memory.add("A kettle whistles at seven", user_id="zoe")
+    with pytest.raises(MasterWrong):
+        keyring_of(three)
+    operator.setenv(ENVIRONMENT_KEY, following)
+    with three.open() as memory:
+        assert {"ben", "cleo"} <= set(memory.users()) <= {"ben", "cleo", "zoe"}
+        assert memory.home.strays() == []
 
 
 # -- two sources --------------------------------------------------------------------------------------------------

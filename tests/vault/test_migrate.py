@@ -23,7 +23,7 @@ from memguard import Memory
 from memguard.errors import VaultError
 from memguard.retrieval.vectors import VectorIndex
 from memguard.vault import migrate, rows
-from memguard.vault.keyring import Entry
+from memguard.vault.keyfile import Entry
 from memguard.vault.store import Vault, create_file
 from tests.conftest import Places
 from tests.standins import HashEmbedder
