@@ -140,11 +140,9 @@ def import_(context: Context, path: Path, passphrase_file: Path | None, **fields
 
     An import that was stopped can be run again: nothing is stored twice.
     """
-    from memguard.vault.passphrase import HEADER
+    from memguard.exchange.bundle import is_sealed
 
-    with path.open("rb") as file:
-        sealed = file.read(len(HEADER)) == HEADER
-    passphrase = passphrase_of(passphrase_file, confirm=False) if sealed else None
+    passphrase = passphrase_of(passphrase_file, confirm=False) if is_sealed(path) else None
     given = {name: value for name, value in fields.items() if value is not None}
     with Progress(show=not context.as_json) as progress:
         done = context.memory.import_(path, user_id=context.user, passphrase=passphrase, progress=progress, **given)
@@ -196,7 +194,7 @@ def keys() -> None:
 @common_options
 def keys_rotate(context: Context, to: str | None) -> None:
     """Seal the keyring under a new master key and destroy the old one."""
-    keyring = context.memory.home.keyring
+    keyring = context.memory.home.existing_keyring()
     with keyring.changing() as contents:
         keyring.rotate(contents, to)
     now = keyring.contents() if to != "environment" else None

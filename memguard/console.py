@@ -126,14 +126,19 @@ def json_object(text: str | None) -> Any:
         return None
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidInput("metadata and filters are JSON objects") from None
 
 
 def passphrase_of(file: Path | None, *, confirm: bool) -> str:
     if file is not None:
-        return file.read_text().rstrip("\r\n")
+        try:
+            return file.read_text().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError):
+            raise InvalidInput("the passphrase file cannot be read, or is not UTF-8 text") from None
     given = os.environ.get("MEMGUARD_PASSPHRASE")
+    if not given and not sys.stdin.isatty():
+        raise InvalidInput("a passphrase is needed: give --passphrase-file, or set MEMGUARD_PASSPHRASE")
     return given or str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
 
 

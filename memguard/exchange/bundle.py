@@ -26,8 +26,17 @@ def write_bundle(vault: Vault, path: Path, *, passphrase: str | None, readable: 
         found = rows.listed(session, "1", (), -1, 0)
     document = {"memguard_export": EXPORT_FORMAT, "memories": _exported(found)}
     data = json.dumps(document, ensure_ascii=False, indent=1).encode()
-    write_whole(path, data if passphrase is None else sealed(data, passphrase))
+    write_whole(path, data if passphrase is None else sealed(data, passphrase), "the export")
     return len(found)
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file asks for a passphrase."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(HEADER)) == HEADER
+    except OSError:
+        raise BundleError("the file cannot be read") from None
 
 
 def opened(path: Path, passphrase: str | None) -> str:

@@ -12,7 +12,7 @@ from memguard.records import Hit
 from memguard.retrieval import fuse, words
 from memguard.retrieval.scope import EVERYTHING, Scope, visible
 from memguard.retrieval.vectors import CHUNK_BITS, Neighbours, VectorIndex
-from memguard.vault import rows
+from memguard.vault import lookups, rows
 from memguard.vault.connection import Session
 from memguard.vault.store import Vault
 
@@ -38,9 +38,12 @@ def recall(
     scope: Scope,
 ) -> list[Hit]:
     """The memories of one vault that answer a question best, read in one snapshot."""
-    within = visible(now()) & scope
+    moment = now()
+    within = visible(moment) & scope
     with vault.reading() as session:
         index.catch_up(session)
+        if lookups.any_expired(session, moment):
+            scope = within  # else what is hidden could fill the pool
         near = index.nearest(vector, POOL, _allowed(session, scope))
         matches = words.match(session, question, POOL, len(index), scope)
         candidates = _candidates(session, index, vector, near, matches, question, within)
@@ -58,7 +61,7 @@ def _allowed(session: Session, scope: Scope) -> NDArray[np.int64] | None:
     """The chunk ids of a narrow scope, so that the vector search looks at nothing else."""
     if scope is EVERYTHING or scope.everything:
         return None
-    chunks = rows.chunk_ids(session, CHUNK_BITS, scope.sql, scope.parameters)
+    chunks = lookups.chunk_ids(session, CHUNK_BITS, scope.sql, scope.parameters)
     return np.fromiter(chunks, dtype=np.int64)
 
 
@@ -79,15 +82,15 @@ def _candidates(
     meaning = fuse.standardised(np.array(list(cosines.values()), np.float32), near.mean, near.deviation)
     matched = np.array([matches.scores.get(number, 0.0) for number in numbers], np.float32)
     parts = fuse.leading(numbers, meaning, fuse.standardised(matched, matches.mean, matches.deviation), LEADING)
-    facts = rows.facts(session, list(parts), within.sql, within.parameters)
+    facts = lookups.facts(session, list(parts), within.sql, within.parameters)
     return fuse.with_actor(facts, parts, question)
 
 
 def _spread(session: Session, candidates: dict[int, fuse.Candidate], within: Scope) -> None:
     top = [c.facts.number for c in fuse.ranked(candidates.values())[:SPREAD_FROM]]
-    pairs = rows.neighbours(session, top)
+    pairs = lookups.neighbours(session, top)
     beside = {n for pair in pairs for n in pair} - candidates.keys()
-    for facts in rows.facts(session, sorted(beside), within.sql, within.parameters):
+    for facts in lookups.facts(session, sorted(beside), within.sql, within.parameters):
         candidates[facts.number] = fuse.Candidate(facts)
     fuse.spread(candidates, pairs)
 
@@ -96,9 +99,9 @@ def _current_first(
     session: Session, candidates: dict[int, fuse.Candidate], within: Scope, limit: int
 ) -> list[fuse.Candidate]:
     order = fuse.ranked(candidates.values())[: limit * 2]
-    later_of = rows.successors(session, [c.facts.number for c in order if c.facts.superseded])
+    later_of = lookups.successors(session, [c.facts.number for c in order if c.facts.superseded])
     missing = {n for later in later_of.values() for n in later} - {c.facts.number for c in order}
-    for facts in rows.facts(session, sorted(missing), within.sql, within.parameters):
+    for facts in lookups.facts(session, sorted(missing), within.sql, within.parameters):
         order.append(candidates.get(facts.number) or fuse.Candidate(facts))
     return fuse.current_first(order, later_of)[: max(limit, fuse.LATER_HEAD)]
 

@@ -17,7 +17,7 @@ from memguard.retrieval.embedder import Embedder
 from memguard.retrieval.restatement import Statement, restated
 from memguard.retrieval.scope import actor_key
 from memguard.retrieval.vectors import CHUNKS_MAX, VectorIndex
-from memguard.vault import rows
+from memguard.vault import lookups, rows
 from memguard.vault.connection import Session
 from memguard.vault.store import Vault
 
@@ -162,13 +162,13 @@ def _supersede(session: Session, item: Prepared, number: int, numbers: Sequence[
     replaced = {rows.number_of(session, memory_id): "said" for memory_id in item.draft.supersedes}
     rivals = {(numbers[-1 - n] if n < 0 else n): cosine for n, cosine in item.rivals}
     later = _statement(item.draft, moment)
-    for other, statement in rows.statements(session, [n for n in rivals if n and n != number]).items():
+    for other, statement in lookups.statements(session, [n for n in rivals if n and n != number]).items():
         if other not in replaced and restated(statement, later, rivals[other]):
             replaced[other] = "restated"
     for other, reason in replaced.items():
         rows.supersede(session, other, number, reason)
         rows.insert_event(session, other, "superseded", moment)
-    return rows.ids(session, sorted(replaced))
+    return lookups.ids(session, sorted(replaced))
 
 
 def _statement(draft: Draft, moment: int) -> Statement:

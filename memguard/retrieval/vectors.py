@@ -47,10 +47,9 @@ class VectorIndex:
         if (change, erase) == self._seen:
             return
         with self._lock:
+            if change <= self._seen[0]:
+                return  # another thread's newer snapshot got here first: hits are read from this one all the same
             self._refuse_half_embedded(session)
-            if change < self._seen[0]:  # an older copy of the vault was restored
-                self._index.reset()
-                self._seen = (0, 0)
             if erase != self._seen[1] and self._index.ntotal:
                 self._drop_erased(session)
             self._add_new(session, self._seen[0])

@@ -62,8 +62,10 @@ def _without_frequent(session: Session, wanted: list[str], rows: int) -> list[st
     if rows <= FREQUENT_ROWS_MIN or len(wanted) <= KEPT_MIN:
         return wanted
     threshold = int(max(FREQUENT_ROWS_MIN, rows * FREQUENT_SHARE))
-    counted = sorted((session.one(_COUNT, (f'"{term}"', threshold + 1)), term) for term in wanted)
-    rare = {term for count, term in counted if count <= threshold} | {term for _, term in counted[:KEPT_MIN]}
+    rare = {term for term in wanted if session.one(_COUNT, (f'"{term}"', threshold + 1)) <= threshold}
+    if len(rare) < KEPT_MIN:
+        counted = sorted((session.one(_COUNT, (f'"{term}"', -1)), term) for term in wanted)
+        rare |= {term for _, term in counted[:KEPT_MIN]}
     return [term for term in wanted if term in rare]
 
 

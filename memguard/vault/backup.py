@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import io
 import json
+import os
 import shutil
 import tarfile
 import tempfile
@@ -57,6 +58,8 @@ def _write_archive(part: Path, tags: dict[str, str], vaults: Sequence[Vault], fo
             vault.copy_to(folder / name)
             archive.add(folder / name, name, filter=_anonymous)
             (folder / name).unlink()
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
 
 
 def read_backup(home: Home, path: Path, owner: str | None) -> Restored:

@@ -24,10 +24,13 @@ def make_folder(path: Path) -> None:
                 folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Replace `path` atomically and durably: readers see the old bytes or the new ones, never a part."""
+def write_whole(path: Path, data: bytes, what: str | None = None) -> None:
+    """Replace `path` atomically and durably: readers see the old bytes or the new ones, never a part.
+
+    `what` stands for it in errors, where the name is the user's.
+    """
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    with mapped_os_errors(path.name):
+    with mapped_os_errors(what or path.name):
         try:
             descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(descriptor, "wb") as file:
@@ -38,6 +41,14 @@ def write_whole(path: Path, data: bytes) -> None:
         finally:
             part.unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+def remove_parts(folder: Path, name: str = "*") -> None:
+    """Destroy what `write_whole` left of `name` where the process was killed. Only while nobody else writes there."""
+    for part in folder.glob(f".{name}.*.part"):
+        with mapped_os_errors("a leftover"):
+            part.write_bytes(bytes(part.stat().st_size))
+            part.unlink()
 
 
 def touch_private(path: Path) -> None:

@@ -45,6 +45,12 @@ class Home:
                 self._keyring = self._opened_keyring() if self._marker.exists() else self._created_keyring()
             return self._keyring
 
+    def existing_keyring(self) -> Keyring:
+        """The keyring, where there is a home: keys of a home that is not there are nobody's."""
+        if not self._marker.exists():
+            raise HomeError("there is no home here yet: add a memory first, or check --home")
+        return self.keyring
+
     def owners(self) -> list[str]:
         """Every owner with a vault here, sorted."""
         return sorted(self.contents().vaults)
@@ -198,7 +204,11 @@ class Home:
         new = folder.with_name(folder.name + NEW)
         if new.is_dir() and not folder.exists():
             with mapped_os_errors("a new vault"):
-                new.rename(folder)
+                try:
+                    new.rename(folder)
+                except FileNotFoundError:
+                    if not folder.exists():
+                        raise  # else another process or thread was first
                 sync_folder(folder.parent)
 
     def _remove_leaving(self, contents: Contents) -> None:

@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from memguard.errors import KeyringError, KeyringMissing, KeyringOutdated, MasterAmbiguous, MasterWrong
-from memguard.vault.files import make_folder, mapped_os_errors, write_whole
+from memguard.vault.files import make_folder, mapped_os_errors, remove_parts, write_whole
 from memguard.vault.keyfile import FORMAT, Contents, Entry, check, opened, parsed_header, read_marker, sealed
 from memguard.vault.masters import (
     ENVIRONMENT_KEY,
@@ -60,7 +60,9 @@ class Keyring:
         keyring = cls(folder, home_id, marker)
         make_folder(folder)
         if keyring._file.exists():
-            raise KeyringError("a keyring exists already: it is not replaced")
+            if marker.exists():
+                raise KeyringError("a keyring exists already: it is not replaced")
+            return keyring._marked()  # a crash came between the keyring and the marker
         if source not in ("", "environment") and os.environ.get(ENVIRONMENT_KEY):
             raise MasterAmbiguous(f"the master is to be kept in '{source}' and {ENVIRONMENT_KEY} is set too: unset it")
         source = source or ("environment" if os.environ.get(ENVIRONMENT_KEY) else "file")
@@ -74,6 +76,15 @@ class Keyring:
         contents = Contents(sequence=before["sequence"], generation=generation, source=source, vaults=vaults)
         keyring._write(contents, key)
         return keyring
+
+    def _marked(self) -> Keyring:
+        """Write the marker of a keyring that lacks it, if its master opens it."""
+        header, body = self._read_parts()
+        contents = self._unsealed(header, body)
+        if contents is None:
+            raise MasterWrong("the master key does not open this keyring")
+        self._write_marker(contents)
+        return self
 
     def contents(self) -> Contents:
         """What the keyring says now; a stat tells whether another process changed it."""
@@ -90,7 +101,7 @@ class Keyring:
             lock = self._acquired_lock()
             try:
                 contents = self.contents()
-                self._destroy_stale_masters(contents)
+                self._destroy_leftovers(contents)
                 yield contents
             finally:
                 lock.release()
@@ -132,23 +143,23 @@ class Keyring:
             raise KeyringError(f"{ENVIRONMENT_NEXT_KEY} is the present key: rotation needs another")
         return key
 
-    def _destroy_stale_masters(self, contents: Contents) -> None:
-        """A crash in `rotate` leaves the next master without a keyring, or the last one beside it."""
+    def _destroy_leftovers(self, contents: Contents) -> None:
+        """A crash leaves half-written files, the next master without a keyring, or the last one beside it."""
+        remove_parts(self.folder)
+        remove_parts(self._marker.parent, self._marker.name)
         self._master(contents.source).remove(contents.generation + 1)
         self._master(contents.source_before or contents.source).remove(contents.generation - 1)
 
     def _write(self, contents: Contents, key: bytes) -> None:
         contents = replace(contents, sequence=contents.sequence + 1)
         write_whole(self._file, sealed(contents, key, self.home_id))
-        marker = {
-            "format": FORMAT,
-            "home": self.home_id,
-            "sequence": contents.sequence,
-            "generation": contents.generation,
-        }
-        write_whole(self._marker, json.dumps(marker).encode())
+        self._write_marker(contents)
         with self._lock:
             self._seen = (self._stamp(), contents)
+
+    def _write_marker(self, contents: Contents) -> None:
+        numbers = {"sequence": contents.sequence, "generation": contents.generation}
+        write_whole(self._marker, json.dumps({"format": FORMAT, "home": self.home_id, **numbers}).encode())
 
     def _stamp(self) -> tuple[int, int, int]:
         try:

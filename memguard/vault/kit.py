@@ -24,13 +24,13 @@ FORMAT = 1
 
 def write_kit(home: Home, path: Path, passphrase: str) -> int:
     """Seal every vault's key under a passphrase; returns how many."""
-    with home.keyring.changing() as contents:
+    with home.existing_keyring().changing() as contents:
         document = {
             "memguard_kit": FORMAT,
             "home": home.keyring.home_id,
             "vaults": {name: [e.vault_id, base64.b64encode(e.key).decode()] for name, e in contents.vaults.items()},
         }
-        write_whole(path, sealed(json.dumps(document).encode(), passphrase))
+        write_whole(path, sealed(json.dumps(document).encode(), passphrase), "the recovery kit")
         # Saving counts the sequence up by one: whatever changes after that is not in this kit.
         home.keyring.save(replace(contents, kit_sequence=contents.sequence + 1))
     return len(contents.vaults)

@@ -193,8 +193,8 @@ def test_memguards_own_export_keeps_ids(memory: Memory, write: Write, passphrase
 
 def test_keys_depend_on_content_only_and_tell_equal_lines_apart() -> None:
     text = lines(["a kettle", "a lantern", "a kettle"])
-    keys = [item["key"] for item in read(text) if isinstance(item, dict)]
+    keys = [item["key"] for entry in read(text) for item in entry.items]
     assert len(set(keys)) == 3
-    assert keys == [item["key"] for item in read(text) if isinstance(item, dict)]
-    moved = [item["key"] for item in read(lines(["a lantern", "a kettle"])) if isinstance(item, dict)]
+    assert keys == [item["key"] for entry in read(text) for item in entry.items]
+    moved = [item["key"] for entry in read(lines(["a lantern", "a kettle"])) for item in entry.items]
     assert set(moved) < set(keys)

@@ -1,0 +1,87 @@
+"""What ranking and the restatement rule look up of memories: by number, and no more than they need."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from memguard.records import Facts
+from memguard.retrieval.restatement import Statement
+from memguard.vault.connection import Session
+
+
+def facts(session: Session, numbers: Sequence[int], scope_sql: str, parameters: Sequence[Any]) -> list[Facts]:
+    """The facts of those of `numbers` that lie in a scope."""
+    listed = json.dumps([int(n) for n in numbers])
+    return [Facts(*row) for row in session.execute(_FACTS.format(scope=scope_sql), (listed, *parameters))]
+
+
+def any_expired(session: Session, now: int) -> bool:
+    """Whether the vault holds memories that are no longer shown."""
+    return bool(session.one("SELECT EXISTS (SELECT 1 FROM memories WHERE expires_at <= ?)", (now,)))
+
+
+def chunk_ids(session: Session, chunk_bits: int, scope_sql: str, parameters: Sequence[Any]) -> Iterator[int]:
+    """The vector ids (memory number and chunk) of every memory in a scope."""
+    rows = session.execute(_CHUNK_IDS.format(scope=scope_sql), (chunk_bits, *parameters))
+    return (row[0] for row in rows)
+
+
+def neighbours(session: Session, numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs (number, next in its run) around each of `numbers`: the surviving neighbours."""
+    listed = json.dumps([int(n) for n in numbers])
+    pairs = session.all(_NEIGHBOURS, (listed,))
+    found = {(before, n) for n, before, _ in pairs if before is not None}
+    return sorted(found | {(n, after) for n, _, after in pairs if after is not None})
+
+
+def successors(session: Session, numbers: Sequence[int]) -> dict[int, list[int]]:
+    """The memories that replaced each of `numbers` and are not replaced themselves."""
+    later: dict[int, list[int]] = {}
+    for number, successor in session.all(_SUCCESSORS, (json.dumps(numbers),)) if numbers else ():
+        later.setdefault(number, []).append(successor)
+    return later
+
+
+def statements(session: Session, numbers: Sequence[int]) -> dict[int, Statement]:
+    """What the restatement rule looks at, by number."""
+    found = session.all(_STATEMENTS, (json.dumps(numbers),)) if numbers else []
+    return {number: Statement(*rest) for number, *rest in found}
+
+
+def ids(session: Session, numbers: Sequence[int]) -> tuple[str, ...]:
+    """The ids of memories, in the order of their numbers."""
+    found = session.all(_IDS, (json.dumps(numbers),)) if numbers else []
+    return tuple(row[0] for row in found)
+
+
+_FACTS = """
+SELECT m.number, m.actor_key, m.run_id, m.run_order, coalesce(m.happened_at, m.recorded_at),
+  EXISTS (SELECT 1 FROM supersessions s WHERE s.earlier = m.number)
+FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND {scope}
+"""
+_CHUNK_IDS = """
+SELECT e.memory << ? | e.chunk FROM embeddings e JOIN memories m ON m.number = e.memory WHERE {scope}
+"""
+_NEIGHBOURS = """
+SELECT m.number,
+  (SELECT b.number FROM memories b WHERE b.run_id = m.run_id AND b.run_order < m.run_order
+   ORDER BY b.run_order DESC LIMIT 1),
+  (SELECT a.number FROM memories a WHERE a.run_id = m.run_id AND a.run_order > m.run_order
+   ORDER BY a.run_order LIMIT 1)
+FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND m.run_id IS NOT NULL
+"""
+_SUCCESSORS = """
+WITH RECURSIVE chain (origin, number) AS (
+  SELECT value, value FROM json_each(?)
+  UNION SELECT c.origin, s.later FROM chain c JOIN supersessions s ON s.earlier = c.number
+)
+SELECT origin, number FROM chain
+WHERE number <> origin AND NOT EXISTS (SELECT 1 FROM supersessions s WHERE s.earlier = chain.number)
+"""
+_STATEMENTS = """
+SELECT m.number, m.text, m.actor_key, m.environment, coalesce(m.happened_at, m.recorded_at)
+FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND m.status = 'active'
+"""
+_IDS = "SELECT m.id FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) ORDER BY m.number"
