@@ -157,7 +157,7 @@ RECIPES: list[tuple[type[errors.MemguardError], str, Recipe]] = [
     (errors.UnknownMemory, "get", lambda s: s.memory.get(MARKER, user_id=OWNER)),
     (errors.UnknownMemory, "supersedes", lambda s: s.memory.add(MARKER, user_id=OWNER, supersedes=[MARKER])),
     (errors.Conflict, "key", lambda s: s.memory.add(f"not {MARKER}", user_id=OWNER, key=MARKER)),
-    (errors.Conflict, "owner twice", lambda s: s.memory.search("x", user_id=OWNER, filters={"user_id": OWNER})),
+    (errors.InvalidInput, "owner twice", lambda s: s.memory.search("x", user_id=OWNER, filters={"user_id": OWNER})),
     (errors.HomeError, "no marker", no_marker),
     (errors.HomeError, "export", export_nowhere),
     (errors.HomeError, "backup", lambda s: s.memory.backup(s.aside / "no folder" / MARKER)),

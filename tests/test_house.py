@@ -163,7 +163,7 @@ class TestEveryFile:
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:
-    """Whether it takes every error, and keeps it: what only tidies up and then raises on is a `finally` for failures."""
+    """Whether it takes every error and keeps it: what only tidies up and raises on is a `finally` for failures."""
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     last = handler.body[-1]
     raised_on = isinstance(last, ast.Raise) and last.exc is None

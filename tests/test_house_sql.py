@@ -23,6 +23,7 @@ SPLICED = {
     ("flows.forget", "scope.sql"): "compiled by retrieval.scope: names of columns and `?`",
     ("retrieval.words", "scope.sql"): "the same",
     ("vault.rows", "scope_sql"): "the same, handed down",
+    ("vault.lookups", "scope_sql"): "the same, handed down",
     ("vault.migrate", "number"): "counted by enumerate; PRAGMA takes no parameters",
     ("vault.migrate", "statement"): "the text of a migration file that ships with memguard",
     ("vault.connection", "sql"): "the door itself",
