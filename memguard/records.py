@@ -120,3 +120,13 @@ class Facts(NamedTuple):
     run_order: int | None
     moment: int
     superseded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the restatement rule looks at: who said what, where, and when (microseconds since 1970 UTC)."""
+
+    text: str
+    actor: str | None
+    environment: str | None
+    moment: int

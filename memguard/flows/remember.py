@@ -11,10 +11,10 @@ import numpy as np
 from memguard.clock import now
 from memguard.errors import Conflict, InvalidInput, UnknownMemory
 from memguard.outcomes import Stored
-from memguard.records import Draft
+from memguard.records import Draft, Statement
 from memguard.retrieval import renderings
 from memguard.retrieval.embedder import Embedder
-from memguard.retrieval.restatement import Statement, restated
+from memguard.retrieval.restatement import restated
 from memguard.retrieval.scope import actor_key
 from memguard.retrieval.vectors import CHUNKS_MAX, VectorIndex
 from memguard.vault import lookups, rows

@@ -12,9 +12,9 @@ What is only loosely a change is left to ranking by time; a person or an agent c
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from memguard.records import Statement
 from memguard.retrieval.english import (
     ADDING_WORDS,
     CLAUSE_ENDS,
@@ -42,16 +42,6 @@ TOKENS_MAX = 40
 _TOKEN = re.compile(r"[^\W_]+(?:[._:/'’-][^\W_]+)*|[.,;:!?()]")
 _REACH = 4
 """Words between a dismissal and the end of what it dismisses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What the rule looks at."""
-
-    text: str
-    actor: str | None
-    environment: str | None
-    moment: int
 
 
 def restated(earlier: Statement, later: Statement, cosine: float) -> bool:

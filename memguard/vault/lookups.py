@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from memguard.records import Facts
-from memguard.retrieval.restatement import Statement
+from memguard.records import Facts, Statement
 from memguard.vault.connection import Session
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from memguard.clock import from_micros
 from memguard.errors import UnknownMemory, looks_like_an_id
 from memguard.records import Draft, Record, Version
-from memguard.retrieval import renderings
 from memguard.vault.connection import Session
 
 ORDER_STEP = 1 << 16
@@ -82,10 +81,9 @@ def insert_missing_vectors(session: Session, number: int, model: int, vectors: S
     session.executemany(_INSERT_MISSING, [(chunk, model, vector, seq, number) for chunk, vector in enumerate(vectors)])
 
 
-def without_vectors(session: Session, model: str) -> list[tuple[int, str]]:
-    """(number, what is embedded) of memories that have no vectors of a model."""
-    found = session.all(_WITHOUT_VECTORS, (model,))
-    return [(number, renderings.speaking(actor, plain)) for number, actor, plain in found]
+def without_vectors(session: Session, model: str) -> list[tuple[int, str | None, str]]:
+    """(number, actor, form for vectors) of memories that have no vectors of a model."""
+    return [(number, actor, text) for number, actor, text in session.all(_WITHOUT_VECTORS, (model,))]
 
 
 def drop_other_vectors(session: Session, model: str) -> None:
