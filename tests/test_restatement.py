@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memguard.records import Statement
 from memguard.retrieval.restatement import (
     COSINE_MIN_DISMISSED,
     COSINE_MIN_SLOT,
     TOKENS_MAX,
-    Statement,
     may_be_outdated,
     restated,
 )
