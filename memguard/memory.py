@@ -172,9 +172,9 @@ class Memory:
         if within:
             return erase(vault, chosen)
         count = count_memories(vault)
-        self._home.destroy(owner)
+        rotated = self._home.destroy(owner)
         self._indexes.drop(vault.id)
-        return Erased(count)
+        return Erased(count, pending=not rotated)
 
     # -- move -------------------------------------------------------------------------------------------------------
 

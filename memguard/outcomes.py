@@ -39,7 +39,11 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What `delete` removed. `pending` is true while a reader in another process keeps old pages in the log."""
+    """What `delete` removed.
+
+    `pending` is true while a reader in another process keeps old pages in the log, and after a whole vault went while
+    its operator keeps the master in the environment: then old copies of the keyring open until the operator rotates.
+    """
 
     memories: int
     pending: bool = False

@@ -80,21 +80,25 @@ class Home:
             self._create(owner)
         return self.vault(owner)
 
-    def destroy(self, owner: str) -> None:
+    def destroy(self, owner: str) -> bool:
         """End an owner's vault: its key goes with the old master, every process that has it open learns, files go.
 
-        It needs the key only: a vault whose file is lost or damaged is destroyed all the same.
+        It needs the key only: a vault whose file is lost or damaged is destroyed all the same. False where the master
+        is kept in the environment and no next one is given: old copies of the keyring open until the operator rotates.
         """
         with self.keyring.changing() as contents:
             vault = self.vault(owner)
             remaining = {name: entry for name, entry in contents.vaults.items() if name != owner}
+            without = replace(contents, vaults=remaining, leaving=(*contents.leaving, vault.id))
+            rotating = self.keyring.can_rotate(contents)
             with self._retired(vault, "destroyed"):
-                self.keyring.rotate(replace(contents, vaults=remaining, leaving=(*contents.leaving, vault.id)))
-            if contents.source == "environment":  # sealed under the operator's next key, which is not in force yet
+                self.keyring.rotate(without) if rotating else self.keyring.save(without)
+            if rotating and contents.source == "environment":  # sealed under the next key, which is not in force yet
                 self._remove_folders([vault.id])
             else:
                 self._remove_leaving(self.keyring.contents())
         self._vaults.pop(owner, None)
+        return rotating
 
     def replace_files(self, fill: Mapping[str, Callable[[Path], None]]) -> None:
         """Put other files in place of owners' vaults, all or none. `fill` writes each; all are checked before."""

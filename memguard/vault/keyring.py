@@ -132,6 +132,10 @@ class Keyring:
         self._write(replace(contents, generation=generation, source=new.source, source_before=old.source), key)
         old.remove(contents.generation)
 
+    def can_rotate(self, contents: Contents) -> bool:
+        """Whether a new master can be had: a program cannot change its operator's environment."""
+        return contents.source != "environment" or bool(os.environ.get(ENVIRONMENT_NEXT_KEY))
+
     def _next_key(self, source: str) -> bytes:
         if source != "environment":
             return secrets.token_bytes(KEY_BYTES)

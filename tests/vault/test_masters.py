@@ -257,3 +257,15 @@ def test_forgetting_an_owner_destroys_the_systems_old_master(home: Places, syste
         memory.delete_all(user_id="ana")
     assert len(system.passwords) == 1
     assert not before.items() & system.passwords.items()
+
+
+def test_an_owner_is_destroyed_without_a_next_key_and_the_answer_says_pending(
+    operator: pytest.MonkeyPatch, three: Places
+) -> None:
+    """Only the operator can rotate: old keyring copies open until then, and nobody is told otherwise."""
+    operator.delenv(NEXT_KEY, raising=False)
+    with three.open() as memory:
+        assert memory.delete_all(user_id="ana").pending
+        assert memory.users() == ["ben", "cleo"]
+    with three.open() as again:
+        assert again.users() == ["ben", "cleo"]
