@@ -63,7 +63,7 @@ class Memory:
         drafts = intake.drafts(items)
         if not drafts:
             return []
-        known = self._home.vault(owner) if owner in self._home.owners() else None
+        known = self._home.vault(owner) if owner in self._home.contents().vaults else None
         check_references(known, drafts)  # over all batches, and before a first memory makes a vault
         vault = self._home.vault_or_new(owner)
         index = self._index(vault)

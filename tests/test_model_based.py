@@ -242,4 +242,4 @@ def test_any_order_of_verbs_from_two_processes(elsewhere: Elsewhere) -> None:
 @pytest.mark.slow
 @promise("P1", "P2", "P3")
 def test_a_thousand_orders_of_verbs_from_two_processes(elsewhere: Elsewhere) -> None:
-    walk(elsewhere, walks=1000, steps=60)
+    walk(elsewhere, walks=1000, steps=40)

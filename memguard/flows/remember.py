@@ -96,8 +96,7 @@ def _with_rivals(
     within_batch = firsts @ firsts.T
     prepared = []
     for place, (draft, matrix) in enumerate(zip(drafts, vectors, strict=True)):
-        near = index.nearest(matrix[0], RIVALS)
-        rivals = list(zip(near.memories.tolist(), near.cosines.tolist(), strict=True))
+        rivals = index.closest(matrix[0], RIVALS)
         rivals += [(-1 - other, float(within_batch[place, other])) for other in _nearest_before(within_batch, place)]
         prepared.append(Prepared(draft, matrix, [(n, c) for n, c in rivals if c >= RIVAL_COSINE_MIN]))
     return prepared

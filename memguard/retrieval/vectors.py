@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CHUNK_BITS = 12
 CHUNKS_MAX = 1 << CHUNK_BITS
 BATCH = 20_000
+LOOK_UP_MAX = 64
+"""Ids looked up one by one; for more, one pass over all of the index is cheaper."""
 SAMPLE = 1024
 """Vectors looked at to know how similar any two texts of this vault are to a query."""
 
@@ -73,6 +75,15 @@ class VectorIndex:
         found = ids[0] >= 0
         return Neighbours(ids[0][found], scores[0][found], mean, deviation)
 
+    def closest(self, query: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
+        """(memory number, cosine) of the chunks most similar to a vector of unit length, best first."""
+        with self._lock:
+            count = min(count, self._index.ntotal)
+            if not count:
+                return []
+            scores, ids = self._index.search(query.reshape(1, -1), count)
+        return list(zip((ids[0] >> CHUNK_BITS).tolist(), scores[0].tolist(), strict=True))
+
     def similarity(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Cosines of the query with the chunks of these ids."""
         similarities: NDArray[np.float32] = self.vectors(ids) @ query
@@ -115,8 +126,22 @@ class VectorIndex:
             ids = np.fromiter((row[0] for row in batch), dtype=np.int64, count=len(batch))
             vectors = np.frombuffer(b"".join(row[1] for row in batch), dtype=np.float32)
             if since:
-                self._remove(ids)  # a number can be used again after its memory was erased
+                # New wordings, and numbers that are used again. Looked up first: a removal moves the whole index.
+                self._remove(ids[self._held(ids)])
             self._index.add_with_ids(vectors.reshape(len(batch), -1), ids)
+
+    def _held(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these ids the index holds."""
+        if len(ids) > LOOK_UP_MAX:
+            return np.isin(ids, self._faiss.vector_to_array(self._index.id_map))
+        return np.array([self._holds(int(chunk)) for chunk in ids], dtype=bool)
+
+    def _holds(self, chunk: int) -> bool:
+        try:
+            self._index.reconstruct(chunk)
+        except RuntimeError:  # FAISS's word for an unknown id
+            return False
+        return True
 
     def _remove(self, ids: NDArray[np.int64]) -> None:
         if len(ids):

@@ -119,7 +119,7 @@ def opened(header: bytes, body: bytes, key: bytes, about: Mapping[str, Any]) -> 
         vaults=MappingProxyType(vaults),
         leaving=tuple(payload["leaving"]),
         source_before=payload["source_before"],
-        kit_sequence=payload["kit_sequence"],
+        kit_sequence=payload.get("kit_sequence", 0),
     )
 
 
