@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from tests.elsewhere import Elsewhere, Here, Process, Refused, sound
-from tests.plain_model import METADATA, NOUN, RUN, SCOPE, SHAPES, WISH, WISHES, Model, Wish, word
+from tests.plain_model import METADATA, NOUN, RUN, SCOPE, SHAPES, WISH, WISHES, Kept, Model, Wish, word
 from tests.promises import promise
 
 BY = st.sampled_from(("here", "elsewhere"))
@@ -99,6 +99,8 @@ class TwoProcesses(RuleBasedStateMachine):
         changed = None if what == "text" else metadata
         self.call(by, "update", memory_id=memory.id, user_id=owner, text=text, metadata=changed)
         memory.revise(text, changed)
+        for each in self.processes:
+            self.read_one(each, owner, memory)
 
     # -- recall -----------------------------------------------------------------------------------------------------
 
@@ -120,13 +122,16 @@ class TwoProcesses(RuleBasedStateMachine):
         owners = {self.model.picked(pick)[0], *others} & self.model.owned.keys()
         self.find(1 + pick % self.model.words, sorted(owners), scope, for_run)
 
+    def read_one(self, by: str, owner: str, memory: Kept) -> None:
+        assert memory.is_shown_by(self.call(by, "get", memory_id=memory.id, user_id=owner))
+        versions = self.call(by, "history", memory_id=memory.id, user_id=owner)
+        assert [(v["version"], v["text"], v["metadata"]) for v in versions] == memory.earlier
+
     @precondition(there_are_memories)
     @rule(by=BY, pick=PICK, scope=SCOPE, offset=st.integers(0, 3), limit=st.integers(1, 5))
     def read(self, by: str, pick: int, scope: dict[str, Any], offset: int, limit: int) -> None:
         owner, memory = self.model.picked(pick)
-        assert memory.is_shown_by(self.call(by, "get", memory_id=memory.id, user_id=owner))
-        versions = self.call(by, "history", memory_id=memory.id, user_id=owner)
-        assert [(v["version"], v["text"], v["metadata"]) for v in versions] == memory.earlier
+        self.read_one(by, owner, memory)
         listed = self.call(by, "get_all", user_id=owner, offset=offset, limit=limit, **scope)
         expected = [k.id for k in self.model.owned[owner].shown() if k.inside(scope)]
         assert [record["id"] for record in listed] == expected[offset : offset + limit]

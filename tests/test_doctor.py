@@ -1,0 +1,68 @@
+"""`doctor` says what is wrong: each fault is made for real, and found."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from memguard import Memory
+from memguard.doctor import Finding, examine
+from memguard.vault.kit import write_kit
+from tests.conftest import Places
+
+
+def found(home: Places) -> dict[str, Finding]:
+    def opened() -> Memory:
+        return home.open()
+
+    return {finding.what: finding for finding in examine(opened)}
+
+
+def test_a_sound_home_has_no_fault(seeded: Memory, home: Places) -> None:
+    assert [f for f in found(home).values() if not f.ok] == []
+
+
+def test_a_home_that_does_not_exist_yet_has_no_fault(home: Places) -> None:
+    assert [f for f in found(home).values() if not f.ok] == []
+    assert not home.home.exists()
+
+
+def _lose_keyring(home: Places) -> None:
+    shutil.rmtree(home.keys)
+
+
+def _stray(home: Places) -> None:
+    (home.home / "vaults" / "left-behind").mkdir(mode=0o700)
+
+
+def _open_to_all(home: Places) -> None:
+    next(home.home.rglob("vault.db")).chmod(0o644)
+
+
+def _cut(home: Places) -> None:
+    file = next(home.home.rglob("vault.db"))
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+@pytest.mark.parametrize(
+    ("harm", "what"), [(_lose_keyring, "home"), (_stray, "strays"), (_open_to_all, "modes"), (_cut, "vault")]
+)
+def test_a_fault_is_found_and_nobody_is_named(
+    seeded: Memory, home: Places, harm: Callable[[Places], None], what: str
+) -> None:
+    owners = seeded.users()
+    seeded.close()
+    harm(home)
+    finding = found(home)[what]
+    assert not finding.ok
+    assert not [owner for owner in owners if owner in finding.says.split()]
+
+
+def test_a_kit_that_lacks_an_owner_is_a_fault(seeded: Memory, home: Places, tmp_path: Path) -> None:
+    write_kit(seeded.home, tmp_path / "kit", "a long enough phrase")
+    assert found(home)["recovery kit"].ok
+    seeded.add("The lantern hangs in the boat house", user_id="a new owner")
+    assert not found(home)["recovery kit"].ok
