@@ -11,7 +11,7 @@ from memguard import intake
 from memguard.clock import now
 from memguard.errors import InvalidInput, ModelError
 from memguard.flows.forget import count_memories, erase
-from memguard.flows.recall import recall
+from memguard.flows.recall import embedded, recall
 from memguard.flows.remember import check_references, remember
 from memguard.flows.revise import revise
 from memguard.outcomes import Erased, Imported, Restored, Stored
@@ -107,12 +107,10 @@ class Memory:
         self._embedder.warm()
         vaults = [(owner, self._home.vault(owner)) for owner in owners]
         indexes = [self._index(vault) for _, vault in vaults]  # FAISS loads while the model does
-        vector = self._embedder.embed([question])[0]
-        mean = vector.mean(axis=0)
-        mean /= max(float((mean @ mean) ** 0.5), 1e-9)
+        vector = embedded(self._embedder, question)
         hits = []
         for (owner, vault), index in zip(vaults, indexes, strict=True):
-            found = recall(vault, index, mean, question, owner=owner, limit=count, scope=chosen)
+            found = recall(vault, index, vector, question, owner=owner, limit=count, scope=chosen)
             self._note_recalled(vault, intake.name(for_run, "for_run"), found)
             hits += found
         return sorted(hits, key=lambda hit: -hit.score)[:count]

@@ -10,6 +10,7 @@ import numpy as np
 from memguard.clock import now
 from memguard.records import Hit
 from memguard.retrieval import fuse, words
+from memguard.retrieval.embedder import Embedder
 from memguard.retrieval.scope import EVERYTHING, Scope, visible
 from memguard.retrieval.vectors import CHUNK_BITS, Neighbours, VectorIndex
 from memguard.vault import lookups, rows
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
 
 POOL = 200
 """Candidates taken from each of words and vectors."""
+NORM_MIN = 1e-9
 LEADING = 128
 """Best of the pool by words and meaning: what the later steps look at."""
 SPREAD_FROM = 48
 """Best candidates whose neighbours in their run are looked at."""
+
+
+def embedded(embedder: Embedder, question: str) -> NDArray[np.float32]:
+    """The vector [dimension] of a question: of unit length, the mean of its chunks where it is a long one."""
+    mean: NDArray[np.float32] = embedder.embed([question])[0].mean(axis=0)
+    return mean / max(float(np.linalg.norm(mean)), NORM_MIN)
 
 
 def recall(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ def remember(vault: Vault, index: VectorIndex, embedder: Embedder, drafts: Seque
     vectors = embedder.embed([renderings.for_vectors(draft) for draft in fresh])
     prepared = _with_rivals(vault, index, fresh, vectors)
     with vault.writing() as session:
-        return _commit(session, drafts, iter(prepared), embedder)
+        return _commit(session, drafts, prepared, embedder)
 
 
 def check_references(vault: Vault | None, drafts: Sequence[Draft]) -> None:
@@ -108,26 +108,25 @@ def _nearest_before(similarities: NDArray[np.float32], place: int) -> list[int]:
 
 
 def _commit(
-    session: Session, drafts: Sequence[Draft], prepared: Iterator[Prepared], embedder: Embedder
+    session: Session, drafts: Sequence[Draft], prepared: Sequence[Prepared], embedder: Embedder
 ) -> list[Stored]:
     seq, moment = rows.next_change(session), now()
     model = rows.model_code(session, embedder.model, embedder.dimension)
     waiting = {id(p.draft): p for p in prepared}
-    numbers: list[int] = []
+    numbers: list[int] = []  # of what was prepared, by its place: 0 where another process stored it first
     outcomes = []
     for draft in drafts:
-        stored = _stored_before(session, draft)
-        item = waiting.get(id(draft))
-        if stored is None and item is None:
-            raise Conflict("a memory with this key was erased just now: try again")
-        if stored is None and item is not None:
+        item, before = waiting.get(id(draft)), _stored_before(session, draft)
+        if before is not None:
+            stored, number = before, 0
+        elif item is not None:
             stored, number = _insert(session, item, numbers, model, seq, moment)
         else:
-            number = 0
+            raise Conflict("a memory with this key was erased just now: try again")
         if item is not None:
             numbers.append(number)
         outcomes.append(stored)
-    return [outcome for outcome in outcomes if outcome is not None]
+    return outcomes
 
 
 def _stored_before(session: Session, draft: Draft) -> Stored | None:
