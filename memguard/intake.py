@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from memguard.clock import offset_minutes, to_micros
@@ -160,6 +162,13 @@ def checked_metadata(value: Any) -> Metadata:
     if size > METADATA_BYTES_MAX:
         raise InvalidInput(f"metadata has {size} bytes as JSON, the limit is {METADATA_BYTES_MAX}")
     return restored
+
+
+def path(value: Any) -> Path:
+    """Where a file is or is to be."""
+    if not isinstance(value, (str, os.PathLike)) or "\0" in os.fspath(value):
+        raise InvalidInput("path must be a path")
+    return Path(value)
 
 
 def limit(value: Any, most: int = 1000) -> int:

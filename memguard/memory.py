@@ -183,7 +183,7 @@ class Memory:
         """
         from memguard.exchange.bundle import write_bundle
 
-        return write_bundle(self._vault(user_id), Path(path), passphrase=passphrase, readable=readable)
+        return write_bundle(self._vault(user_id), intake.path(path), passphrase=passphrase, readable=readable)
 
     def import_(
         self,
@@ -204,19 +204,19 @@ class Memory:
         def store(items: Sequence[Mapping[str, Any]]) -> list[Stored]:
             return self.add_many(items, user_id=user_id)
 
-        return import_file(Path(path), store, passphrase, progress, fields)
+        return import_file(intake.path(path), store, passphrase, progress, fields)
 
     def backup(self, path: str | Path, *, user_id: str | None = None) -> int:
         """Copy vaults, as they are encrypted, into one file; returns how many. It opens with this keyring only."""
         from memguard.vault.backup import write_backup
 
-        return write_backup(self._home, Path(path), None if user_id is None else [intake.owner(user_id)])
+        return write_backup(self._home, intake.path(path), None if user_id is None else [intake.owner(user_id)])
 
     def restore(self, path: str | Path, *, user_id: str | None = None) -> Restored:
         """Bring vaults back from a backup, in place of what these owners have now."""
         from memguard.vault.backup import read_backup
 
-        restored = read_backup(self._home, Path(path), None if user_id is None else intake.owner(user_id))
+        restored = read_backup(self._home, intake.path(path), None if user_id is None else intake.owner(user_id))
         self._indexes = IndexCache()
         return restored
 

@@ -224,3 +224,14 @@ def test_new_metadata_from_one_does_not_undo_the_new_text_of_the_other(
     assert (record.text, record.metadata) == ("The lantern fell", {"checked": True})
     vectors = column(second, "ana", "SELECT vector FROM embeddings")
     assert vectors == [HashEmbedder().embed(["The lantern fell"])[0].tobytes()]
+
+
+def test_a_key_is_the_same_memory_after_its_text_was_updated(memory: Memory) -> None:
+    """A repeated import must not stumble over what its owner has corrected since."""
+    first = memory.add("The lantern hangs in the boat house", user_id="ana", key="k")
+    assert not isinstance(first, list)
+    memory.update(first.id, "The lantern hangs in the shed", user_id="ana")
+    for text in ("The lantern hangs in the boat house", "The lantern hangs in the shed"):
+        again = memory.add(text, user_id="ana", key="k")
+        assert not isinstance(again, list)
+        assert (again.id, again.duplicate) == (first.id, True)

@@ -133,9 +133,10 @@ def _stored_before(session: Session, draft: Draft) -> Stored | None:
     found = rows.stored_before(session, draft) if draft.key or draft.id else None
     if found is None:
         return None
-    if found[1] != draft.text:
+    memory_id, same = found
+    if not same:
         raise Conflict(OTHER_TEXT)
-    return Stored(found[0], duplicate=True, run_id=draft.run_id)
+    return Stored(memory_id, duplicate=True, run_id=draft.run_id)
 
 
 def _insert(

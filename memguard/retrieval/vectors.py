@@ -40,16 +40,20 @@ class VectorIndex:
         self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
         self._model = model
         self._seen = (0, 0)
+        self._file = 0
         self._lock = threading.Lock()
         self._sample: NDArray[np.float32] | None = None
 
     def catch_up(self, session: Session) -> None:
         """Take in what any process wrote or erased since; inside the caller's read transaction."""
         change, erase = session.execute("SELECT change_seq, erase_seq FROM vault").fetchone()
-        if (change, erase) == self._seen:
+        if (change, erase) == self._seen and session.inode == self._file:
             return
         with self._lock:
-            if change <= self._seen[0]:
+            if session.inode != self._file:  # another file was put in the vault's place by hand
+                self._index.reset()
+                self._seen, self._file = (0, 0), session.inode
+            elif change <= self._seen[0]:
                 return  # another thread's newer snapshot got here first: hits are read from this one all the same
             self._refuse_half_embedded(session)
             if erase != self._seen[1] and self._index.ntotal:

@@ -101,7 +101,7 @@ class Session:
         self._connection.backup(other._connection)
 
     def trace(self, callback: Any) -> None:
-        """Call `callback(sql)` for every statement; None ends it."""
+        """Call `callback(sql)` for every statement; None ends it. SQLite writes parameters in: it is content."""
         self._connection.set_trace_callback(callback)
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ NETWORK_FILESYSTEMS = frozenset(
 
 def make_folder(path: Path) -> None:
     """Create a folder that only its user can enter."""
-    with mapped_os_errors(path.name):
+    with mapped_os_errors("a folder of memguard"):
         for folder in (*reversed(path.parents), path):
             if not folder.exists():  # `parents=True` would leave the ones between open to all
                 folder.mkdir(mode=0o700, exist_ok=True)

@@ -15,7 +15,7 @@ def sealed(data: bytes, passphrase: str) -> bytes:
     """Data under a passphrase."""
     import pyrage
 
-    if len(passphrase) < LENGTH_MIN:
+    if not isinstance(passphrase, str) or len(passphrase) < LENGTH_MIN:
         raise InvalidInput(f"the passphrase must have at least {LENGTH_MIN} characters")
     result: bytes = pyrage.passphrase.encrypt(data, passphrase)
     return result

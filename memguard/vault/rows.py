@@ -31,12 +31,10 @@ def number_of(session: Session, memory_id: str) -> int:
     return int(number)
 
 
-def stored_before(session: Session, draft: Draft) -> tuple[str, str] | None:
-    """(id, text) of the memory that is stored under a draft's idempotency key or id."""
-    row: tuple[str, str] | None = session.execute(
-        "SELECT id, text FROM memories WHERE key = ? OR id = ?", (draft.key, draft.id)
-    ).fetchone()
-    return row
+def stored_before(session: Session, draft: Draft) -> tuple[str, bool] | None:
+    """(id, whether its text is or was the draft's) of the memory under a draft's idempotency key or id."""
+    row = session.execute(_STORED_BEFORE, (draft.text, draft.text, draft.key, draft.id)).fetchone()
+    return None if row is None else (row[0], bool(row[1]))
 
 
 def insert_memory(
@@ -217,6 +215,10 @@ ORDER BY m.number
 _INSERT_MISSING = """
 INSERT INTO embeddings (memory, chunk, model, vector, seq)
 SELECT number, ?, ?, ?, ? FROM memories WHERE number = ? ON CONFLICT DO NOTHING
+"""
+_STORED_BEFORE = """
+SELECT m.id, m.text = ? OR EXISTS (SELECT 1 FROM versions v WHERE v.memory = m.number AND v.text = ?)
+FROM memories m WHERE m.key = ? OR m.id = ?
 """
 _LINEAGE_GIVEN = "INSERT INTO lineage (child, parent, kind) VALUES (?, ?, 'given') ON CONFLICT DO NOTHING"
 _LINEAGE_RECALLED = """
