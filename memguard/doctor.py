@@ -148,7 +148,8 @@ def _export(memory: Memory) -> Finding:
 def _torch() -> Finding:
     """A torch with CUDA is gigabytes that memguard does not use for its daily work."""
     installed = importlib.metadata.version("torch")
-    site = Path(importlib.util.find_spec("torch").origin).parents[1]  # type: ignore[union-attr, arg-type]
+    spec = importlib.util.find_spec("torch")
+    site = Path(spec.origin).parents[1] if spec and spec.origin else Path()
     if any(site.glob("nvidia/cu*")) or any(site.glob("nvidia_cu*")):
         says = f"torch {installed} came with CUDA libraries (gigabytes). The CPU build is enough: see README, Install"
         return Finding("torch", ok=True, says=says)

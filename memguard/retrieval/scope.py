@@ -142,10 +142,11 @@ def _condition(name: str, value: Any) -> Scope:
 def _compared(name: str, operator: Any, operand: Any) -> Scope:
     if name in TIMES and operator in ("contains", "icontains"):
         raise InvalidInput("a time is compared with a datetime")
+    parameters: tuple[Any, ...] = ()
     if name in COLUMNS:
-        left, parameters = COLUMNS[name], ()
+        left = COLUMNS[name]
     else:
-        left, parameters = "json_extract(m.metadata, ?)", (_path(name),)  # type: ignore[assignment]
+        left, parameters = "json_extract(m.metadata, ?)", (_path(name),)
     if operand == "*" and operator == "eq":
         return Scope(f"{left} IS NOT NULL", parameters)
     if operator in _COMPARISONS:
