@@ -51,7 +51,7 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The vaults a backup brought back, and those in it that no key of this keyring opens (random vault ids)."""
+    """How many vaults a backup brought back, and those in it, by position, that no key of this keyring opens."""
 
     vaults: int
     unopenable: tuple[str, ...] = ()

@@ -25,12 +25,16 @@ MEANING_WEIGHT = 0.7
 WORDS_WEIGHT = 0.3
 SPREAD = 0.3
 ACTOR_BONUS = 0.8
+"""These four were chosen on LoCoMo dev and the demo's story together (`python -m bench.retrieval`)."""
 SUPERSEDED_GAP = 0.01
+"""By how much what is current leads what it replaced, in deviations."""
 DEVIATION_MIN = 1e-9
 SAME_TOPIC_COSINE = 0.55
+"""Two statements at least this close can be about the same (`python -m bench.changes`)."""
 LATER_REACH = 4.5
 """How far behind, in deviations, a later statement may be and still lead."""
 LATER_HEAD = 8
+"""Leading hits among which the later of two close statements is put first."""
 
 
 @dataclass(slots=True)

@@ -59,7 +59,7 @@ class Session:
         run("PRAGMA cipher_log_level = NONE")  # SQLCipher would print to stderr on a wrong key
         # The one text that holds a key: PRAGMA takes no parameters. `hex` leaves nothing to inject.
         run(f"PRAGMA key = \"x'{key.hex()}'\"")
-        run(f"PRAGMA busy_timeout = {BUSY_MS_MAX}")
+        self.wait_when_busy()
         run("PRAGMA secure_delete = ON")
         run("PRAGMA foreign_keys = ON")
         run("PRAGMA trusted_schema = OFF")
@@ -95,6 +95,14 @@ class Session:
     @property
     def in_transaction(self) -> bool:
         return bool(self._connection.in_transaction)
+
+    def wait_when_busy(self) -> None:
+        """Let SQLite wait for another process's lock, at most `BUSY_MS_MAX`."""
+        self.execute(f"PRAGMA busy_timeout = {BUSY_MS_MAX}")
+
+    def fail_when_busy(self) -> None:
+        """Have SQLite answer at once: the caller does the waiting."""
+        self.execute("PRAGMA busy_timeout = 0")
 
     def backup_to(self, other: Session) -> None:
         """Copy the whole database as of one moment, page by page; writers go on."""

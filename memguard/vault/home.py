@@ -226,8 +226,8 @@ class Home:
     def _remove_folders(self, names: Sequence[str]) -> None:
         for name in names:
             self.pool.close(self.file_of(name))
-            with mapped_os_errors("a destroyed vault"):
-                shutil.rmtree(self.path / "vaults" / name, ignore_errors=not (self.path / "vaults" / name).exists())
+            with mapped_os_errors("a destroyed vault"), contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(self.path / "vaults" / name)
 
 
 def _refuse_unsafe(settings: Settings) -> None:

@@ -142,7 +142,7 @@ def _begin_immediate(session: Session) -> None:
     """Take the write lock. Waiting is ours: SQLite's own back-off is the same in every process, and starves some."""
     deadline = time.monotonic() + WRITE_WAIT_SECONDS_MAX
     pause = 0.001
-    session.execute("PRAGMA busy_timeout = 0")
+    session.fail_when_busy()
     try:
         while True:
             try:
@@ -156,4 +156,4 @@ def _begin_immediate(session: Session) -> None:
             else:
                 return
     finally:
-        session.execute("PRAGMA busy_timeout = 5000")
+        session.wait_when_busy()
