@@ -11,14 +11,14 @@ from memguard import intake
 from memguard.clock import now
 from memguard.errors import InvalidInput, ModelError
 from memguard.flows.forget import count_memories, erase
-from memguard.flows.recall import embedded, recall
+from memguard.flows.recall import recall
 from memguard.flows.remember import check_references, remember
 from memguard.flows.revise import revise
 from memguard.outcomes import Erased, Imported, Restored, Stored
 from memguard.records import Hit, Metadata, Record, Version
-from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedder
+from memguard.retrieval.embedder import Asked, Embedder, FolderEmbedder, PackagedEmbedder, asked
+from memguard.retrieval.index import Index, IndexCache
 from memguard.retrieval.scope import Scope, call_scope, visible
-from memguard.retrieval.vectors import IndexCache, VectorIndex
 from memguard.settings import Settings
 from memguard.vault import rows
 from memguard.vault.home import Home
@@ -69,7 +69,7 @@ class Memory:
         index = self._index(vault)
         outcomes: list[Stored] = []
         for start in range(0, len(drafts), BATCH):
-            outcomes += remember(vault, index, self._embedder, drafts[start : start + BATCH])
+            outcomes += remember(vault, index.vectors, self._embedder, drafts[start : start + BATCH])
         return outcomes
 
     def update(
@@ -107,10 +107,16 @@ class Memory:
         self._embedder.warm()
         vaults = [(owner, self._home.vault(owner)) for owner in owners]
         indexes = [self._index(vault) for _, vault in vaults]  # FAISS loads while the model does
-        vector = embedded(self._embedder, question)
+        known: dict[str, Asked] = {}
+
+        def ask(spoken: str) -> Asked:
+            if spoken not in known:
+                known[spoken] = asked(self._embedder, spoken)
+            return known[spoken]
+
         hits = []
         for (owner, vault), index in zip(vaults, indexes, strict=True):
-            found = recall(vault, index, vector, question, owner=owner, limit=count, scope=chosen)
+            found = recall(vault, index, ask, question, owner=owner, limit=count, scope=chosen)
             self._note_recalled(vault, intake.name(for_run, "for_run"), found)
             hits += found
         return sorted(hits, key=lambda hit: -hit.score)[:count]
@@ -248,6 +254,10 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def warm(self) -> None:
+        """Begin to load the model, without waiting: what asks first then finds it there."""
+        self._embedder.warm()
+
     @property
     def _embedder(self) -> Embedder:
         with self._lock:
@@ -258,9 +268,9 @@ class Memory:
     def _vault(self, user_id: Any) -> Vault:
         return self._home.vault(intake.owner(user_id))
 
-    def _index(self, vault: Vault) -> VectorIndex:
+    def _index(self, vault: Vault) -> Index:
         embedder = self._embedder
-        return self._indexes.of(vault.id, lambda: VectorIndex(embedder.model, embedder.dimension))
+        return self._indexes.of(vault.id, lambda: Index(embedder.model, embedder.dimension))
 
     def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
         if run_id is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from memguard.retrieval import renderings
-from memguard.retrieval.embedder import Embedder
+from memguard.retrieval.embedder import Embedder, encoded
 from memguard.vault import rows
 from memguard.vault.store import Vault
 
@@ -22,13 +22,14 @@ def reembed(vault: Vault, embedder: Embedder, progress: Callable[[int, int], obj
         waiting = rows.without_vectors(session, embedder.model)
     for start in range(0, len(waiting), BATCH):
         batch = waiting[start : start + BATCH]
-        vectors = embedder.embed([renderings.speaking(actor, text) for _, actor, text in batch])
+        embeddings = encoded(embedder, [renderings.speaking(actor, text) for _, actor, text in batch])
         with vault.writing() as session:
             seq = rows.next_change(session)
             model = rows.model_code(session, embedder.model, embedder.dimension)
-            for (number, *_), matrix in zip(batch, vectors, strict=True):
+            for (number, *_), (vectors, tokens) in zip(batch, embeddings, strict=True):
                 # A memory that was erased or reworded meanwhile has no row, or vectors of its own by now.
-                rows.insert_missing_vectors(session, number, model, [vector.tobytes() for vector in matrix], seq)
+                if rows.lacks_vectors(session, number, model):
+                    rows.insert_vectors(session, number, model, [v.tobytes() for v in vectors], tokens, seq)
         if progress is not None:
             progress(start + len(batch), len(waiting))
     with vault.writing() as session:

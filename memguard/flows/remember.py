@@ -13,7 +13,7 @@ from memguard.errors import Conflict, InvalidInput, UnknownMemory
 from memguard.outcomes import Stored
 from memguard.records import Draft, Statement
 from memguard.retrieval import renderings
-from memguard.retrieval.embedder import Embedder
+from memguard.retrieval.embedder import Embedder, Encoded, encoded
 from memguard.retrieval.restatement import restated
 from memguard.retrieval.scope import actor_key
 from memguard.retrieval.vectors import CHUNKS_MAX, VectorIndex
@@ -32,18 +32,18 @@ OTHER_TEXT = "this key or id was used before for another text: use a new one, or
 
 @dataclass(slots=True)
 class Prepared:
-    """A draft with its vectors [chunks, dimension] and the numbers of earlier memories near it, with cosines."""
+    """A draft as it is embedded, and the numbers of earlier memories near it, with cosines."""
 
     draft: Draft
-    vectors: NDArray[np.float32]
+    encoded: Encoded
     rivals: list[tuple[int, float]]
 
 
 def remember(vault: Vault, index: VectorIndex, embedder: Embedder, drafts: Sequence[Draft]) -> list[Stored]:
     """Store drafts, all or none, in order. Everything slow happens before the transaction."""
     fresh = _not_yet_stored(vault, drafts)
-    vectors = embedder.embed([renderings.for_vectors(draft) for draft in fresh])
-    prepared = _with_rivals(vault, index, fresh, vectors)
+    texts = [renderings.for_vectors(draft) for draft in fresh]
+    prepared = _with_rivals(vault, index, fresh, encoded(embedder, texts))
     with vault.writing() as session:
         return _commit(session, drafts, prepared, embedder)
 
@@ -85,20 +85,20 @@ def _not_yet_stored(vault: Vault, drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _with_rivals(
-    vault: Vault, index: VectorIndex, drafts: Sequence[Draft], vectors: Sequence[NDArray[np.float32]]
+    vault: Vault, index: VectorIndex, drafts: Sequence[Draft], embeddings: Sequence[Encoded]
 ) -> list[Prepared]:
     """Each draft with the earlier memories it might restate; those of the same batch have negative numbers."""
     if not drafts:
         return []
     with vault.reading() as session:
         index.catch_up(session)
-    firsts = np.array([v[0] for v in vectors])
+    firsts = np.array([e.vectors[0] for e in embeddings])
     within_batch = firsts @ firsts.T
     prepared = []
-    for place, (draft, matrix) in enumerate(zip(drafts, vectors, strict=True)):
-        rivals = index.closest(matrix[0], RIVALS)
+    for place, (draft, embedding) in enumerate(zip(drafts, embeddings, strict=True)):
+        rivals = index.closest(embedding.vectors[0], RIVALS)
         rivals += [(-1 - other, float(within_batch[place, other])) for other in _nearest_before(within_batch, place)]
-        prepared.append(Prepared(draft, matrix, [(n, c) for n, c in rivals if c >= RIVAL_COSINE_MIN]))
+        prepared.append(Prepared(draft, embedding, [(n, c) for n, c in rivals if c >= RIVAL_COSINE_MIN]))
     return prepared
 
 
@@ -143,12 +143,12 @@ def _insert(
     session: Session, item: Prepared, numbers: Sequence[int], model: int, seq: int, moment: int
 ) -> tuple[Stored, int]:
     draft = item.draft
-    if len(item.vectors) > CHUNKS_MAX:
+    if len(item.encoded.tokens) > CHUNKS_MAX:
         raise InvalidInput("text has too many chunks: split it")
     key = actor_key(draft.actor) if draft.actor else None
     tags = renderings.tags(draft, moment)
     number, memory_id = rows.insert_memory(session, draft, tags=tags, actor_key=key, seq=seq, now=moment)
-    rows.insert_vectors(session, number, model, [vector.tobytes() for vector in item.vectors], seq)
+    rows.insert_vectors(session, number, model, [v.tobytes() for v in item.encoded.vectors], item.encoded.tokens, seq)
     rows.insert_lineage(session, number, draft)
     rows.insert_evidence(session, number, "stated", draft, moment)
     rows.insert_event(session, number, "added", moment)

@@ -10,7 +10,7 @@ from memguard.clock import now, offset_minutes, to_micros
 from memguard.outcomes import Stored
 from memguard.records import Draft, Metadata, Record
 from memguard.retrieval import renderings
-from memguard.retrieval.embedder import Embedder
+from memguard.retrieval.embedder import Embedder, encoded
 from memguard.vault import rows
 from memguard.vault.store import Vault
 
@@ -23,7 +23,7 @@ def revise(
         before = rows.records(session, [rows.number_of(session, memory_id)]).popitem()[1]
     draft = _draft_of(before)
     draft = replace(draft, text=before.text if text is None else intake.body(text))
-    vectors = None if text is None else embedder.embed([renderings.for_vectors(draft)])[0]
+    embedding = None if text is None else encoded(embedder, [renderings.for_vectors(draft)])[0]
     moment = now()
     with vault.writing() as session:
         number = rows.number_of(session, memory_id)
@@ -31,13 +31,14 @@ def revise(
         rows.keep_version(session, number, versions_max, moment)
         changed = None if metadata is None else json.dumps(intake.checked_metadata(metadata), ensure_ascii=False)
         tags = renderings.tags(draft, to_micros(before.recorded_at))
-        if vectors is None:
+        if embedding is None:
             rows.replace_metadata(session, number, changed)
         else:
             rows.replace_text(session, number, draft.text, tags, changed, seq)
             rows.erase_vectors(session, number)
             model = rows.model_code(session, embedder.model, embedder.dimension)
-            rows.insert_vectors(session, number, model, [vector.tobytes() for vector in vectors], seq)
+            vectors = [vector.tobytes() for vector in embedding.vectors]
+            rows.insert_vectors(session, number, model, vectors, embedding.tokens, seq)
         rows.insert_event(session, number, "updated", moment)
     return Stored(memory_id, run_id=before.run_id)
 

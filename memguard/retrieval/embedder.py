@@ -6,11 +6,15 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from memguard.errors import ModelError
 from memguard.retrieval import model as packaged_model
 from memguard.retrieval.engine import DIMENSION, OVERLAP_TOKENS, WINDOW_TOKENS, OnnxEngine
+from memguard.retrieval.tokens import AskedTokens, stored
+from memguard.retrieval.tokens import asked as asked_tokens
+
+NORM_MIN = 1e-9
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +37,34 @@ class Embedder(Protocol):
         """Begin to load, without waiting."""
 
 
+class Encoded(NamedTuple):
+    """A text's vectors [chunks, dimension], and of each chunk the stored form of its tokens; b"" where there is none."""
+
+    vectors: Vectors
+    tokens: list[bytes]
+
+
+class Asked(NamedTuple):
+    """A question's vector [dimension], of unit length, and its tokens where the model gives them."""
+
+    vector: Vectors
+    tokens: AskedTokens | None
+
+
+def encoded(embedder: Embedder, texts: Sequence[str]) -> list[Encoded]:
+    """What is stored of texts: vectors from any embedder, tokens from one that has `encode`."""
+    if isinstance(embedder, PackagedEmbedder):
+        return embedder.encode(texts)
+    return [Encoded(vectors, [b""] * len(vectors)) for vectors in embedder.embed(texts)]
+
+
+def asked(embedder: Embedder, question: str) -> Asked:
+    """What is searched for of a question: the mean of its chunks where it is a long one."""
+    if isinstance(embedder, PackagedEmbedder):
+        return embedder.ask(question)
+    return Asked(_mean(embedder.embed([question])[0]), None)
+
+
 class PackagedEmbedder:
     """The packaged all-MiniLM-L6-v2 through ONNX Runtime. Loaded at first use, in a thread if `warm` was called."""
 
@@ -46,11 +78,29 @@ class PackagedEmbedder:
         self._engine: Future[OnnxEngine] | None = None
 
     def embed(self, texts: Sequence[str]) -> list[Vectors]:
+        return [vectors for vectors, _, _ in self._encode(texts)]
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """What is stored of each text."""
+        return [
+            Encoded(vectors, [stored(ids[1:-1], s).tobytes() for ids, s in zip(chunks, states, strict=True)])
+            for vectors, chunks, states in self._encode(texts)
+        ]
+
+    def ask(self, question: str) -> Asked:
+        """What is searched for of a question; of a long one, the tokens of its first chunk."""
+        vectors, chunks, states = self._encode([question])[0]
+        return Asked(_mean(vectors), asked_tokens(chunks[0][1:-1], states[0]) if len(states[0]) else None)
+
+    def _encode(self, texts: Sequence[str]) -> list[tuple[Vectors, list[list[int]], list[Vectors]]]:
         engine = self._loaded()
         chunks = [engine.tokens(text) for text in texts]
-        vectors = engine.embed([chunk for group in chunks for chunk in group])
+        vectors, states = engine.encode([chunk for group in chunks for chunk in group])
         ends = _running_sums(len(group) for group in chunks)
-        return [vectors[end - len(group) : end] for end, group in zip(ends, chunks, strict=True)]
+        return [
+            (vectors[end - len(group) : end], group, states[end - len(group) : end])
+            for end, group in zip(ends, chunks, strict=True)
+        ]
 
     def warm(self) -> None:
         self._future()
@@ -117,6 +167,11 @@ class FolderEmbedder:
         )
         spans = [[o for o in offsets if o[1] > o[0]] for offsets in encoded["offset_mapping"]]
         return [text[span[0][0] : span[-1][1]] for span in spans if span] or [text]
+
+
+def _mean(vectors: Vectors) -> Vectors:
+    mean: Vectors = vectors.mean(axis=0)
+    return mean / max(float((mean @ mean) ** 0.5), NORM_MIN)
 
 
 def _weights_digest(folder: Path) -> str:

@@ -42,16 +42,22 @@ class OnnxEngine:
         encoding = self._tokenizer.encode(text)
         return [encoding.ids, *(more.ids for more in encoding.overflowing)]
 
-    def embed(self, chunks: Sequence[list[int]]) -> Vectors:
-        """Vectors [len(chunks), 384], in order; chunks of like length share a batch, so little is padding."""
+    def encode(self, chunks: Sequence[list[int]]) -> tuple[Vectors, list[Vectors]]:
+        """Vectors [len(chunks), 384], and of each chunk the vectors [tokens, 96] of its tokens, in order.
+
+        Chunks of like length share a batch, so little is padding. The two special tokens at the ends are left out.
+        """
         import numpy as np
 
         vectors = np.empty((len(chunks), DIMENSION), dtype=np.float32)
+        tokens: list[Vectors] = [vectors] * len(chunks)
         by_length = sorted(range(len(chunks)), key=lambda i: len(chunks[i]))
         for start in range(0, len(by_length), BATCH):
             batch = by_length[start : start + BATCH]
-            vectors[batch] = self._run([chunks[i] for i in batch])
-        return vectors
+            vectors[batch], states = self._run([chunks[i] for i in batch])
+            for row, i in enumerate(batch):
+                tokens[i] = states[row, 1 : len(chunks[i]) - 1]
+        return vectors, tokens
 
     def _run(self, chunks: Sequence[list[int]]) -> Any:
         import numpy as np
@@ -61,4 +67,4 @@ class OnnxEngine:
         for row, chunk in enumerate(chunks):
             ids[row, : len(chunk)] = chunk
             mask[row, : len(chunk)] = 1
-        return self._session.run(None, {"ids": ids, "mask": mask, "types": np.zeros_like(ids)})[0]
+        return self._session.run(None, {"ids": ids, "mask": mask, "types": np.zeros_like(ids)})

@@ -16,6 +16,24 @@ PAST_WORDS = frozenset(
 )
 """A question with one of these asks how things were, or when something happened."""
 
+GREETINGS = ("hey", "hi", "hello", "thanks", "thank you", "dear", "bye")
+"""Before a name they show that it is a person's, one who is spoken to: "hey Ana"."""
+
+WHEN_STARTS = ("when", "how long", "what year", "what month", "what date", "what day", "which year", "which month")
+"""A question that begins so asks for a time."""
+
+TIME_WORDS = frozenset(
+    """yesterday today tonight tomorrow last next ago since recently week weeks weekend month months year years monday
+    tuesday wednesday thursday friday saturday sunday january february march april may june july august september
+    october november december""".split()
+)
+"""A memory with one of these says when something was, is or will be."""
+
+MONTHS = "january february march april may june july august september october november december".split()
+
+SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
+"""First and last month, in the north."""
+
 PRESENT_WORDS = frozenset("now currently today nowadays lately still again already since these days right just".split())
 """Say that a statement is about the present, and nothing else."""
 

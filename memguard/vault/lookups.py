@@ -27,12 +27,14 @@ def chunk_ids(session: Session, chunk_bits: int, scope_sql: str, parameters: Seq
     return (row[0] for row in rows)
 
 
-def neighbours(session: Session, numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs (number, next in its run) around each of `numbers`: the surviving neighbours."""
-    listed = json.dumps([int(n) for n in numbers])
-    pairs = session.all(_NEIGHBOURS, (listed,))
-    found = {(before, n) for n, before, _ in pairs if before is not None}
-    return sorted(found | {(n, after) for n, _, after in pairs if after is not None})
+def token_vectors(session: Session, model: str, chunks: Sequence[int], chunk_bits: int) -> dict[int, bytes]:
+    """The token vectors of those of these chunks (memory number and chunk) that have any, by chunk."""
+    return dict(session.all(_TOKEN_VECTORS, (json.dumps(chunks), chunk_bits, (1 << chunk_bits) - 1, model)))
+
+
+def texts(session: Session, numbers: Sequence[int]) -> dict[int, str]:
+    """The texts of memories, by number."""
+    return dict(session.all(_TEXTS, (json.dumps(numbers),)))
 
 
 def successors(session: Session, numbers: Sequence[int]) -> dict[int, list[int]]:
@@ -63,14 +65,14 @@ FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND {scope}
 _CHUNK_IDS = """
 SELECT e.memory << ? | e.chunk FROM embeddings e JOIN memories m ON m.number = e.memory WHERE {scope}
 """
-_NEIGHBOURS = """
-SELECT m.number,
-  (SELECT b.number FROM memories b WHERE b.run_id = m.run_id AND b.run_order < m.run_order
-   ORDER BY b.run_order DESC LIMIT 1),
-  (SELECT a.number FROM memories a WHERE a.run_id = m.run_id AND a.run_order > m.run_order
-   ORDER BY a.run_order LIMIT 1)
-FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND m.run_id IS NOT NULL
+# CROSS JOIN keeps this order: without statistics (ANALYZE would copy text) the planner reads all token vectors first.
+_TOKEN_VECTORS = """
+SELECT j.value, t.vectors FROM json_each(?) j
+CROSS JOIN embeddings e ON e.memory = (j.value >> ?) AND e.chunk = (j.value & ?)
+  AND e.model = (SELECT code FROM models WHERE name = ?)
+CROSS JOIN token_vectors t ON t.embedding = e.number
 """
+_TEXTS = "SELECT m.number, m.text FROM memories m WHERE m.number IN (SELECT value FROM json_each(?))"
 _SUCCESSORS = """
 WITH RECURSIVE chain (origin, number) AS (
   SELECT value, value FROM json_each(?)

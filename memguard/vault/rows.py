@@ -59,13 +59,15 @@ def insert_memory(
     return int(cursor.lastrowid), memory_id
 
 
-def insert_vectors(session: Session, number: int, model: int, vectors: Sequence[bytes], seq: int) -> None:
-    """Write a memory's vectors, one for each chunk, in place of those it had of this model."""
+def insert_vectors(
+    session: Session, number: int, model: int, vectors: Sequence[bytes], tokens: Sequence[bytes], seq: int
+) -> None:
+    """Write a memory's vectors and token vectors, one for each chunk, in place of those it had of this model."""
     session.execute("DELETE FROM embeddings WHERE memory = ? AND model = ?", (number, model))
-    session.executemany(
-        "INSERT INTO embeddings (memory, chunk, model, vector, seq) VALUES (?, ?, ?, ?, ?)",
-        [(number, chunk, model, vector, seq) for chunk, vector in enumerate(vectors)],
-    )
+    for chunk, (vector, of_tokens) in enumerate(zip(vectors, tokens, strict=True)):
+        cursor = session.execute(_INSERT_VECTOR, (number, chunk, model, vector, seq))
+        if of_tokens:
+            session.execute(_INSERT_TOKENS, (cursor.lastrowid, of_tokens))
 
 
 def model_code(session: Session, name: str, dimension: int) -> int:
@@ -74,9 +76,9 @@ def model_code(session: Session, name: str, dimension: int) -> int:
     return int(session.one("SELECT code FROM models WHERE name = ?", (name,)))
 
 
-def insert_missing_vectors(session: Session, number: int, model: int, vectors: Sequence[bytes], seq: int) -> None:
-    """Write vectors of a memory that is still there and has none of this model."""
-    session.executemany(_INSERT_MISSING, [(chunk, model, vector, seq, number) for chunk, vector in enumerate(vectors)])
+def lacks_vectors(session: Session, number: int, model: int) -> bool:
+    """Whether a memory is still there and has no vectors of this model."""
+    return bool(session.one(_LACKS_VECTORS, (number, model)))
 
 
 def without_vectors(session: Session, model: str) -> list[tuple[int, str | None, str]]:
@@ -212,9 +214,11 @@ SELECT m.number, m.actor, coalesce(m.plain, m.text) FROM memories m WHERE NOT EX
   (SELECT 1 FROM embeddings e WHERE e.memory = m.number AND e.model = (SELECT code FROM models WHERE name = ?))
 ORDER BY m.number
 """
-_INSERT_MISSING = """
-INSERT INTO embeddings (memory, chunk, model, vector, seq)
-SELECT number, ?, ?, ?, ? FROM memories WHERE number = ? ON CONFLICT DO NOTHING
+_INSERT_VECTOR = "INSERT INTO embeddings (memory, chunk, model, vector, seq) VALUES (?, ?, ?, ?, ?)"
+_INSERT_TOKENS = "INSERT INTO token_vectors (embedding, vectors) VALUES (?, ?)"
+_LACKS_VECTORS = """
+SELECT EXISTS (SELECT 1 FROM memories m WHERE m.number = ?
+  AND NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.memory = m.number AND e.model = ?))
 """
 _STORED_BEFORE = """
 SELECT m.id, m.text = ? OR EXISTS (SELECT 1 FROM versions v WHERE v.memory = m.number AND v.text = ?)
