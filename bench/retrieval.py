@@ -1,153 +1,89 @@
-"""Does search find the turn that holds the answer? Evidence recall and hit on LoCoMo, each conversation an owner.
+"""Does search find the memory that holds the answer? Three kinds of text, none of which the other two look like.
 
     python -m bench.retrieval [--data ../shared/data]
 
-Recall@k is the mean share of a question's evidence turns among the first k hits; hit@k is whether any is there.
-Categories 1 to 4; questions without resolvable evidence are skipped (the data's README says why there are some). The
-baselines use the same texts, the same vectors and SQLite's own FTS5, without any of memguard's ranking.
+conversations  evidence recall on LoCoMo dev, each conversation an owner: actors given, only named in the text, not
+               given at all; then on the dialogues written for the project. The baselines use the same texts and
+               vectors and SQLite's own FTS5, without any of memguard's ranking.
+benign         recall@5 of the benign queries over the poisoning corpus, poison and all, in one store, by text alone.
+developer      recall@5 on the developer set, search within the repository: as asked, with one typo, in other words.
+
+What was tuned on LoCoMo dev, the dialogues and the developer set is said in `memguard/retrieval/fuse.py`; the benign
+queries were only measured.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bench.common import fresh_memory, need, parser, report
+from bench import conversations, developer
+from bench.common import ROOT, fresh_memory, need, parser, report, table
+from bench.conversations import Ranker
 from memguard import Memory
-from memguard.retrieval.embedder import PackagedEmbedder
-from memguard.retrieval.words import terms
-from memguard.settings import Settings
 
-CATEGORIES = {1: "multi", 2: "temporal", 3: "open", 4: "single"}
-DEPTH = 200
-Ranker = Callable[[str], list[str]]
-
-
-@dataclass(frozen=True)
-class Question:
-    owner: str
-    text: str
-    category: int
-    evidence: frozenset[str]
+HEADLINE = ("benign_strategyqa_facts", "benign_ehr", "benign_locomo")
+"""The families whose mean is compared with what is known of others."""
 
 
 def main() -> None:
     options = parser(__doc__).parse_args()
-    path = need(options.data / "locomo" / "dev.json")
-    conversations = json.loads(path.read_text())
-    questions = [q for record in conversations for q in questions_of(record)]
-    rows = []
+    locomo = json.loads(need(options.data / "locomo" / "dev.json").read_text())
+    dialogues = [json.loads(path.read_text())[0] for path in sorted((ROOT / "bench/data/dialogues").glob("*.json"))]
+    spoken = on_conversations(locomo, dialogues)
+    table(spoken)
+    benign = on_benign(need(options.data / "poisoning" / "dev.jsonl").parent)
+    table(benign)
+    written = developer.rows()
+    report("retrieval", [*spoken, *benign, *written], data="LoCoMo dev, poisoning dev, dialogues, developer set")
+
+
+def on_conversations(locomo: list[dict[str, Any]], dialogues: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rankers: dict[str, dict[str, Ranker]] = defaultdict(dict)
+    for record in locomo:
+        for name, ranker in conversations.baselines(record).items():
+            rankers[name][record["sample_id"]] = ranker
+    rows = [scored(name, locomo, found) for name, found in rankers.items()]
+    loads: dict[str, tuple[list[dict[str, Any]], Callable[[Memory], None]]] = {
+        "memguard": (locomo, lambda m: conversations.load(m, locomo)),
+        "memguard, name in the text": (locomo, lambda m: conversations.load_without_actors(m, locomo, named=True)),
+        "memguard, no actors": (locomo, lambda m: conversations.load_without_actors(m, locomo, named=False)),
+        "memguard, own dialogues": (dialogues, lambda m: conversations.load(m, dialogues)),
+    }
+    for what, (records, load) in loads.items():
+        with fresh_memory() as memory:
+            load(memory)
+            ours = {record["sample_id"]: conversations.ours(memory, record["sample_id"]) for record in records}
+            rows.append(scored(what, records, ours))
+    return rows
+
+
+def scored(what: str, records: list[dict[str, Any]], rankers: dict[str, Ranker]) -> dict[str, Any]:
+    questions = [q for record in records for q in conversations.questions_of(record)]
+    return {"what": what, **conversations.scores(questions, rankers), "questions": len(questions)}
+
+
+def on_benign(folder: Path) -> list[dict[str, Any]]:
+    """Recall@5 by family. Only the texts are stored: who wrote them is for a defence to look at."""
+    records = [json.loads(line) for line in (folder / "dev.jsonl").read_text().splitlines()]
+    queries = [json.loads(line) for line in (folder / "dev_queries.jsonl").read_text().splitlines()]
+    shares: dict[str, list[float]] = defaultdict(list)
     with fresh_memory() as memory:
-        load(memory, conversations, path.parent)
-        rankers: dict[str, dict[str, Ranker]] = {
-            "memguard": {r["sample_id"]: ours(memory, r["sample_id"]) for r in conversations}
-        }
-        for record in conversations:
-            for name, ranker in baselines(record).items():
-                rankers.setdefault(name, {})[record["sample_id"]] = ranker
-        for name in sorted(rankers, key=lambda n: n == "memguard"):
-            rows.append({"method": name, **scores(questions, rankers[name])})
-    report("retrieval", rows, data="LoCoMo dev", conversations=len(conversations), questions=len(questions))
-
-
-def questions_of(record: dict[str, Any]) -> list[Question]:
-    """The questions of a conversation whose evidence exists in it."""
-    known = {
-        turn["dia_id"] for name, turns in record["conversation"].items() if isinstance(turns, list) for turn in turns
-    }
-    found = []
-    for qa in record["qa"]:
-        cited = re.findall(r"D:?(\d+):0*(\d+)", " ".join(map(str, qa.get("evidence", []))))
-        evidence = frozenset(f"D{session}:{turn}" for session, turn in cited) & known
-        if qa["category"] in CATEGORIES and evidence:
-            found.append(Question(record["sample_id"], qa["question"], qa["category"], evidence))
-    return found
-
-
-def load(memory: Memory, conversations: list[dict[str, Any]], folder: Path) -> None:
-    """Import each conversation through the public door."""
-    del folder
-    import tempfile
-
-    for record in conversations:
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(record, file)
-            file.flush()
-            memory.import_(file.name, user_id=record["sample_id"])
-
-
-def ours(memory: Memory, owner: str) -> Ranker:
-    return lambda question: [hit.metadata["dia_id"] for hit in memory.search(question, user_id=owner, limit=20)]
-
-
-def baselines(record: dict[str, Any]) -> dict[str, Ranker]:
-    """Words, meaning, their reciprocal rank fusion, and the sum of their z-scores."""
-    turns = [t for name, ts in record["conversation"].items() if isinstance(ts, list) for t in ts]
-    ids = [t["dia_id"] for t in turns]
-    texts = [f"{t['speaker']}: {t['text']}" for t in turns]
-    embedder = PackagedEmbedder(Settings.load().cache)
-    matrix = np.array([v[0] for v in embedder.embed(texts)])
-    connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE VIRTUAL TABLE w USING fts5 (text, tokenize = 'porter unicode61')")
-    connection.executemany("INSERT INTO w (rowid, text) VALUES (?, ?)", enumerate(texts))
-
-    def words(question: str) -> np.ndarray[Any, Any]:
-        result = np.zeros(len(ids))
-        query = " OR ".join(f'"{t}"' for t in terms(question))
-        for row, score in connection.execute("SELECT rowid, -bm25(w) FROM w WHERE w MATCH ?", (query,)):
-            result[row] = score
-        return result
-
-    def meaning(question: str) -> np.ndarray[Any, Any]:
-        return np.asarray(matrix @ embedder.embed([question])[0][0])
-
-    def fused(question: str) -> np.ndarray[Any, Any]:
-        total = np.zeros(len(ids))
-        for part in (words(question), meaning(question)):
-            total[np.argsort(-part, kind="stable")] += 1 / (60 + np.arange(1, len(ids) + 1))
-        return total
-
-    def summed(question: str) -> np.ndarray[Any, Any]:
-        parts = (0.3 * z(words(question)), 0.7 * z(meaning(question)))
-        return np.asarray(sum(parts))
-
-    def ranker(score: Callable[[str], np.ndarray[Any, Any]]) -> Ranker:
-        return lambda question: [ids[i] for i in np.argsort(-score(question), kind="stable")[:20]]
-
-    return {
-        "bm25 porter+stop": ranker(words),
-        "MiniLM": ranker(meaning),
-        "RRF of both": ranker(fused),
-        "z-score sum": ranker(summed),
-    }
-
-
-def z(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.asarray((values - values.mean()) / (values.std() or 1))
-
-
-def scores(questions: list[Question], rankers: dict[str, Ranker]) -> dict[str, Any]:
-    """Means in percent over all questions, and recall@10 for each category."""
-    totals: dict[str, list[float]] = defaultdict(list)
-    for question in questions:
-        found = rankers[question.owner](question.text)
-        for k in (5, 10, 20):
-            share = len(question.evidence & set(found[:k])) / len(question.evidence)
-            totals[f"R@{k}"].append(share)
-            if k < 20:
-                totals[f"H@{k}"].append(float(share > 0))
-            if k == 10:
-                totals[f"{CATEGORIES[question.category]} R@10"].append(share)
-    order = ["R@5", "R@10", "R@20", "H@5", "H@10", *(f"{name} R@10" for name in CATEGORIES.values())]
-    return {name: round(100 * sum(totals[name]) / len(totals[name]), 1) for name in order if totals[name]}
+        stored = memory.add_many([{"text": record["text"]} for record in records], user_id="corpus")
+        known = {outcome.id: record["id"] for outcome, record in zip(stored, records, strict=True)}
+        for query in queries:
+            if query["kind"] == "benign" and query["gold_ids"]:
+                found = {known[hit.id] for hit in memory.search(query["query"], user_id="corpus", limit=5)}
+                shares[query["family"]].append(len(found & set(query["gold_ids"])) / len(query["gold_ids"]))
+    means = {family: sum(values) / len(values) for family, values in sorted(shares.items())}
+    headline = sum(means[family] for family in HEADLINE) / len(HEADLINE)
+    return [{"what": "benign R@5, mean of three", "R@5": round(100 * headline, 1)}] + [
+        {"what": family, "R@5": round(100 * mean, 1), "questions": len(shares[family])}
+        for family, mean in means.items()
+    ]
 
 
 if __name__ == "__main__":

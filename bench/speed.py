@@ -32,7 +32,7 @@ from bench.common import fresh_memory, parser, report
 from bench.corpus import questions, texts
 from memguard import Memory
 from memguard.retrieval.embedder import PackagedEmbedder
-from memguard.retrieval.words import terms
+from memguard.retrieval.question import terms
 
 OWNER = "bench"
 BARE_LOAD = """

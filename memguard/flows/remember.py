@@ -95,9 +95,11 @@ def _with_rivals(
     firsts = np.array([e.vectors[0] for e in embeddings])
     within_batch = firsts @ firsts.T
     prepared = []
-    for place, (draft, embedding) in enumerate(zip(drafts, embeddings, strict=True)):
-        rivals = index.closest(embedding.vectors[0], RIVALS)
-        rivals += [(-1 - other, float(within_batch[place, other])) for other in _nearest_before(within_batch, place)]
+    stored = index.closest(firsts, RIVALS)
+    for place, (draft, embedding, near) in enumerate(zip(drafts, embeddings, stored, strict=True)):
+        rivals = near + [
+            (-1 - other, float(within_batch[place, other])) for other in _nearest_before(within_batch, place)
+        ]
         prepared.append(Prepared(draft, embedding, [(n, c) for n, c in rivals if c >= RIVAL_COSINE_MIN]))
     return prepared
 

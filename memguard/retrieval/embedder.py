@@ -38,7 +38,7 @@ class Embedder(Protocol):
 
 
 class Encoded(NamedTuple):
-    """A text's vectors [chunks, dimension], and of each chunk the stored form of its tokens; b"" where there is none."""
+    """A text's vectors [chunks, dimension], and the stored form of each chunk's tokens: b"" where there is none."""
 
     vectors: Vectors
     tokens: list[bytes]

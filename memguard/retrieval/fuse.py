@@ -35,7 +35,8 @@ MEANING_BESIDE, WORDS_BESIDE, WORDS_NEAR = 0.72, 0.097, 0.087
 TELLS_TIME, IN_TIME, ANCHORED = 1.5, 1.0, 0.5
 """Telling a time where one is asked; lying in the span asked about; before or after what the question names."""
 FIRST = {
-    "MEANING": 9.8, "WORDS": 0.26, "ACTOR": 2.7, "LENGTH": 0.8, "ASKS": -1.1, "MEANING_BESIDE": 2.6, "WORDS_BESIDE": 0.18
+    "MEANING": 9.8, "WORDS": 0.26, "ACTOR": 2.7, "LENGTH": 0.8, "ASKS": -1.1,
+    "MEANING_BESIDE": 2.6, "WORDS_BESIDE": 0.18,
 }  # fmt: skip
 """The same without the match word by word: what chooses those that are looked at closely."""
 COSINE_FLOOR = 0.15
@@ -46,7 +47,7 @@ SUPERSEDED_GAP = 0.01
 """By how much what is current leads what it replaced."""
 SAME_TOPIC_COSINE = 0.55
 """Two statements at least this close can be about the same (`python -m bench.changes`)."""
-LATER_REACH = 4.5
+LATER_REACH = 10.0
 """How far behind a later statement may be and still lead."""
 LATER_HEAD = 8
 """Leading hits among which the later of two close statements is put first."""

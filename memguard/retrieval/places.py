@@ -6,6 +6,7 @@ took two milliseconds of SQL; the hits themselves are read from the vault.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,19 @@ if TYPE_CHECKING:
 
 NONE = -1
 NEVER = 2**63 - 1
-COLUMNS = {"run": NONE, "order": 0, "actor": NONE, "moment": 0, "shown_until": 0, "letters": 0, "asks": 0}
+COLUMNS = {
+    "run": NONE,
+    "order": 0,
+    "actor": NONE,
+    "speaker": NONE,
+    "moment": 0,
+    "shown_until": 0,
+    "letters": 0,
+    "asks": 0,
+}
 """Each column of a memory, with its value where there is none. Times are microseconds since 1970 UTC."""
+_SPEAKER = re.compile(r"\W{0,2}(\w+)(?: \w+)?(?:,? ?[(\[][^)\]\n]{0,60}[)\]])?: ")
+"""A text that begins with a name and a colon says itself who speaks."""
 
 
 class Places(Copy):
@@ -63,6 +75,10 @@ class Places(Copy):
         """For each of these words that is a part of an actor's name, the actors' codes."""
         return {word: self._by_part[word] for word in words if word in self._by_part}
 
+    def speakers_called(self, words: Iterable[str]) -> list[int]:
+        """Codes of those of these words that stand before a colon at the beginning of a text."""
+        return [self._speakers[word] for word in words if word in self._speakers]
+
     @property
     def actor_count(self) -> int:
         """How many actors have spoken or acted."""
@@ -87,6 +103,7 @@ class Places(Copy):
         self._runs: dict[str, int] = {}
         self._actors: dict[str, int] = {}
         self._by_part: dict[str, list[int]] = {}
+        self._speakers: dict[str, int] = {}
         self._beside = None
 
     def _drop_erased(self, session: Session) -> None:
@@ -94,7 +111,8 @@ class Places(Copy):
         gone = np.setdiff1d(np.flatnonzero(self._columns["shown_until"]), live)
         for name, missing in COLUMNS.items():
             self._columns[name][gone] = missing
-        if len(np.setdiff1d(self._columns["actor"], [NONE])) < len(self._actors):
+        called = [np.setdiff1d(self._columns[name], [NONE]) for name in ("actor", "speaker")]
+        if len(called[0]) < len(self._actors) or len(called[1]) < len(self._speakers):
             self._reset()  # whom only erased memories named must not be known here either
             self._seen = (0, 0)
         self._beside = None
@@ -104,8 +122,8 @@ class Places(Copy):
         if not rows:
             return
         self._grow(max(row[0] for row in rows) + 1)
-        for number, run, order, actor, moment, shown_until, letters, asks in rows:
-            values = (self._run(run), order or 0, self._actor(actor), moment, shown_until, letters, asks)
+        for number, run, order, actor, begins, *rest in rows:
+            values = (self._run(run), order or 0, self._actor(actor), self._speaker(actor, begins), *rest)
             for name, value in zip(COLUMNS, values, strict=True):
                 self._columns[name][number] = value
         self._beside = None
@@ -132,9 +150,13 @@ class Places(Copy):
                     self._by_part.setdefault(part, []).append(code)
         return self._actors[actor]
 
+    def _speaker(self, actor: str | None, begins: str) -> int:
+        found = _SPEAKER.match(begins) if actor is None else None
+        return NONE if found is None else self._speakers.setdefault(found[1].lower(), len(self._speakers))
+
 
 _NEWER = """
-SELECT m.number, m.run_id, m.run_order, m.actor_key, coalesce(m.happened_at, m.recorded_at),
+SELECT m.number, m.run_id, m.run_order, m.actor_key, substr(m.text, 1, 80), coalesce(m.happened_at, m.recorded_at),
   CASE WHEN m.status = 'active' THEN coalesce(m.expires_at, ?) ELSE 0 END,
   length(m.text), substr(rtrim(m.text), -1) = '?'
 FROM memories m WHERE m.seq > ?

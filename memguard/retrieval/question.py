@@ -28,19 +28,28 @@ class Question:
     """The form the model reads: the first person named is I, the second you."""
     actors: frozenset[int]
     """Codes of the actors it is about; none where it names all or none."""
+    speakers: frozenset[int]
+    """Codes of the persons it is about whom memories only name at their beginning ("Ana: ...")."""
     asks_when: bool
     about_the_past: bool
 
 
-def understood(text: str, called: Mapping[str, Iterable[int]], others: Iterable[str], actor_count: int) -> Question:
-    """A question, given the words of it that name actors with their codes, and further words that name persons."""
-    names = {**dict.fromkeys(others, ()), **called}
+def understood(
+    text: str, called: Mapping[str, Iterable[int]], actor_count: int, others: Iterable[str], speakers: Iterable[int]
+) -> Question:
+    """A question, given what the vault knows of its words.
+
+    `called` are those that name actors, with the actors' codes; `others` further ones that name persons, `speakers` the
+    codes of those.
+    """
+    names = {*called, *others}
     codes = frozenset(code for part in called.values() for code in part)
     lowered = text.lower()
     return Question(
         text=text,
         spoken=as_spoken(text, names),
         actors=codes if len(codes) < actor_count else frozenset(),
+        speakers=frozenset(speakers),
         asks_when=lowered.startswith(WHEN_STARTS),
         about_the_past=not PAST_WORDS.isdisjoint(lowered.replace("?", " ").split()),
     )

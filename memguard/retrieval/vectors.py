@@ -53,14 +53,18 @@ class VectorIndex(Copy):
         found = ids[0] >= 0
         return Neighbours(ids[0][found], scores[0][found])
 
-    def closest(self, query: NDArray[np.float32], count: int) -> list[tuple[int, float]]:
-        """(memory number, cosine) of the chunks most similar to a vector of unit length, best first."""
+    def closest(self, vectors: NDArray[np.float32], count: int) -> list[list[tuple[int, float]]]:
+        """For each of n vectors [n, dimension] of unit length, (memory number, cosine) of the chunks nearest to it.
+
+        Best first. All at once: at 100,000 a batch of 256 takes a tenth of 256 single searches.
+        """
         with self._lock:
             count = min(count, self._index.ntotal)
             if not count:
-                return []
-            scores, ids = self._index.search(query.reshape(1, -1), count)
-        return list(zip((ids[0] >> CHUNK_BITS).tolist(), scores[0].tolist(), strict=True))
+                return [[] for _ in vectors]
+            scores, ids = self._index.search(vectors, count)
+        numbers = (ids >> CHUNK_BITS).tolist()
+        return [list(zip(row, cosines, strict=True)) for row, cosines in zip(numbers, scores.tolist(), strict=True)]
 
     def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors [len(ids), dimension] of these ids; zeros where an id is not in the index."""

@@ -29,7 +29,7 @@ def chunk_ids(session: Session, chunk_bits: int, scope_sql: str, parameters: Seq
 
 def token_vectors(session: Session, model: str, chunks: Sequence[int], chunk_bits: int) -> dict[int, bytes]:
     """The token vectors of those of these chunks (memory number and chunk) that have any, by chunk."""
-    return dict(session.all(_TOKEN_VECTORS, (json.dumps(chunks), chunk_bits, (1 << chunk_bits) - 1, model)))
+    return dict(session.all(_VECTORS_OF_WORDS, (json.dumps(chunks), chunk_bits, (1 << chunk_bits) - 1, model)))
 
 
 def texts(session: Session, numbers: Sequence[int]) -> dict[int, str]:
@@ -66,7 +66,7 @@ _CHUNK_IDS = """
 SELECT e.memory << ? | e.chunk FROM embeddings e JOIN memories m ON m.number = e.memory WHERE {scope}
 """
 # CROSS JOIN keeps this order: without statistics (ANALYZE would copy text) the planner reads all token vectors first.
-_TOKEN_VECTORS = """
+_VECTORS_OF_WORDS = """
 SELECT j.value, t.vectors FROM json_each(?) j
 CROSS JOIN embeddings e ON e.memory = (j.value >> ?) AND e.chunk = (j.value & ?)
   AND e.model = (SELECT code FROM models WHERE name = ?)

@@ -1,0 +1,145 @@
+"""Who is in the running for a question: gathered from words, vectors and runs, then looked at closely.
+
+Hundreds are gathered and scored from what is in memory; the best forty are matched with the question word by word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memguard.retrieval import fuse, words
+from memguard.retrieval import question as questions
+from memguard.retrieval.embedder import Asked
+from memguard.retrieval.index import Index
+from memguard.retrieval.question import Question
+from memguard.retrieval.scope import EVERYTHING, Scope
+from memguard.retrieval.tokens import AskedTokens, best_matches
+from memguard.retrieval.vectors import CHUNK_BITS
+from memguard.vault import lookups
+from memguard.vault.connection import Session
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.int64]
+
+POOL = 200
+"""Candidates taken from each of words and vectors."""
+LEADING = 64
+"""Best of the pool whose neighbours in their run join."""
+CLOSE = 40
+"""Best of all that are matched word by word."""
+SPARE = 8
+"""Looked at beyond the hits that are asked for, where these are many."""
+REACH = 2
+"""Neighbours looked at, to each side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Who is in the running: numbers, sorted; the best chunk of each; and what is known of them."""
+
+    numbers: Numbers
+    chunks: Numbers
+    evidence: fuse.Evidence
+
+
+def gathered(
+    session: Session, index: Index, asked: Asked, question: Question, scope: Scope, moment: int, limit: int
+) -> Candidates:
+    """The best by meaning and by words, and what stands beside the best of them."""
+    allowed = _allowed(session, scope)
+    near = index.vectors.nearest(asked.vector, POOL, allowed)
+    bm25 = words.match(session, question.text, POOL, len(index.vectors), scope)
+    chunk_of = dict(zip((near.ids >> CHUNK_BITS)[::-1].tolist(), near.ids[::-1].tolist(), strict=True))
+    pool = np.union1d(near.ids >> CHUNK_BITS, np.fromiter(bm25, np.int64, len(bm25)))
+    pool = pool[index.places.shown(pool, moment)]
+    first = _known(index, pool, chunk_of, bm25, asked, question)
+    leading = pool[_best_of(fuse.first_look(first.evidence), max(LEADING, limit))]
+    beside = np.setdiff1d(index.places.around(leading, REACH), leading)
+    beside = beside[index.places.shown(beside, moment)]
+    if allowed is not None:
+        beside = beside[np.isin(beside, allowed >> CHUNK_BITS)]
+    return _known(index, np.union1d(leading, beside), chunk_of, bm25, asked, question)
+
+
+def _allowed(session: Session, scope: Scope) -> Numbers | None:
+    """The chunk ids of a narrow scope, so that the vector search looks at nothing else."""
+    if scope is EVERYTHING or scope.everything:
+        return None
+    chunks = lookups.chunk_ids(session, CHUNK_BITS, scope.sql, scope.parameters)
+    return np.fromiter(chunks, dtype=np.int64)
+
+
+def _known(
+    index: Index, numbers: Numbers, chunk_of: dict[int, int], bm25: dict[int, float], asked: Asked, question: Question
+) -> Candidates:
+    places, listed = index.places, numbers.tolist()
+    chunks = np.array([chunk_of.get(n, n << CHUNK_BITS) for n in listed], np.int64)
+    actor, speaker = places.column("actor", numbers), places.column("speaker", numbers)
+    evidence = fuse.Evidence(
+        cosines=index.vectors.vectors(chunks) @ asked.vector,
+        bm25=np.array([bm25.get(n, 0.0) for n in listed], np.float32),
+        of_actor=np.isin(actor, list(question.actors)) | np.isin(speaker, list(question.speakers)),
+        letters=places.column("letters", numbers),
+        asks=places.column("asks", numbers),
+        beside=_places_in(numbers, places.around(numbers, REACH)),
+    )
+    return Candidates(numbers, chunks, evidence)
+
+
+def _places_in(numbers: Numbers, wanted: Numbers) -> Numbers:
+    """Where each wanted number stands among sorted `numbers`; -1 where it does not."""
+    if not len(numbers):
+        return np.full(wanted.shape, -1)
+    at = np.minimum(np.searchsorted(numbers, wanted), len(numbers) - 1)
+    return np.where(numbers[at] == wanted, at, -1)
+
+
+def looked_at(
+    session: Session, index: Index, candidates: Candidates, asked: Asked, question: Question, within: Scope, limit: int
+) -> list[fuse.Candidate]:
+    """Those that are looked at closely, best first, with the parts of their scores."""
+    first = fuse.first_look(candidates.evidence)
+    close = _best_of(first, max(CLOSE, limit + SPARE))
+    if asked.tokens is None:
+        parts = {name: values[close] for name, values in first.items()}
+    else:
+        parts = fuse.close_look(candidates.evidence, close, _matched(session, index, candidates, close, asked.tokens))
+    numbers = candidates.numbers[close].tolist()
+    place_of = {number: place for place, number in enumerate(numbers)}
+    facts = lookups.facts(session, numbers, within.sql, within.parameters)
+    scored = {f.number: fuse.Candidate(f, _at(parts, place_of[f.number])) for f in facts}
+    if question.asks_when:
+        for number, text in lookups.texts(session, numbers).items():
+            if number in scored and questions.tells_a_time(text):
+                scored[number].parts["tells time"] = fuse.TELLS_TIME
+    return fuse.ranked(scored.values())
+
+
+def _best_of(parts: dict[str, NDArray[np.float32]], count: int) -> Numbers:
+    return np.argsort(-fuse.total(parts), kind="stable")[:count]
+
+
+def _matched(
+    session: Session, index: Index, candidates: Candidates, close: Numbers, asked: AskedTokens
+) -> NDArray[np.float32]:
+    """How much of the question those at `close` match, word by word [len(close), 3]."""
+    beside = candidates.evidence.beside[close]
+    wanted = np.union1d(close, beside[beside >= 0])
+    chunks = candidates.chunks[wanted].tolist()
+    best = best_matches(asked, index.tokens.of(session, chunks))
+    rows_of = {chunk: row for row, chunk in enumerate(best)}
+    matrix = np.array(list(best.values()), np.float32).reshape(len(best), len(asked.weights))
+    at = np.full(len(candidates.numbers) + 1, -1)  # the last for "nothing", which is place -1
+    at[wanted] = [rows_of.get(chunk, -1) for chunk in chunks]
+    if not len(matrix):
+        return np.zeros((len(close), 3), np.float32)
+    return fuse.matched(matrix, asked.weights, at[close], at[beside])
+
+
+def _at(parts: dict[str, NDArray[np.float32]], place: int) -> dict[str, float]:
+    return {name: float(values[place]) for name, values in parts.items()}
