@@ -29,6 +29,9 @@ from memguard.console import (
     text_of,
 )
 from memguard.errors import MemguardError
+from memguard.hooks.verb import hook
+from memguard.serving import serve, token
+from memguard.setup.verb import setup
 
 EXIT_FAILED, EXIT_USAGE, EXIT_PARTLY = 1, 2, 3
 
@@ -186,7 +189,13 @@ def restore(context: Context, path: Path, everyone: bool) -> None:
 
 @cli.group()
 def keys() -> None:
-    """The keyring: rotate its master, make or use a recovery kit."""
+    """The keyring: rotate its master, make or use a recovery kit, give tokens to HTTP clients."""
+
+
+cli.add_command(serve)
+cli.add_command(setup)
+cli.add_command(hook)
+keys.add_command(token)
 
 
 @keys.command("rotate")

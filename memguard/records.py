@@ -74,8 +74,8 @@ class Record:
 class Hit:
     """One answer of a search: a labelled piece of data, never an instruction (promise P5).
 
-    `score` is comparable within one answer only, in standard deviations of the vault's own scores;
-    `why` holds the parts it was added up from.
+    `score` orders one answer; twice as much is not twice as good. `why` holds the parts it was added up from, as
+    `memguard.retrieval.fuse` names them.
     """
 
     record: Record

@@ -18,12 +18,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-import numpy as np
-
 from memguard import MemguardError, Memory
-from memguard.retrieval.vectors import CHUNK_BITS
 from memguard.vault.store import check_file
-from tests.standins import HashEmbedder
+from tests.copies import is_a_copy
+from tests.standins import TokenEmbedder
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSIONS_KEPT = 1
@@ -53,7 +51,7 @@ class Here:
             self.close()
             folder = Path(arguments["folder"])
             self._memory = Memory(
-                folder / "home", keys=folder / "keys", embedder=HashEmbedder(), history_versions=VERSIONS_KEPT
+                folder / "home", keys=folder / "keys", embedder=TokenEmbedder(), history_versions=VERSIONS_KEPT
             )
             return None
         assert self._memory is not None
@@ -138,13 +136,10 @@ def _answer(memory: Memory, verb: str, arguments: dict[str, Any]) -> Any:
 
 
 def _index_is_a_copy(memory: Memory, owner: str) -> bool:
-    """Whether the index that the last search left behind holds the vault's vectors, to the bit, and no others."""
+    """Whether what the last search left in memory holds what the vault holds, and nothing else."""
     vault = memory.home.vault(owner)
-    index = memory._index(vault)
     with vault.reading() as session:
-        stored = session.all("SELECT memory << ? | chunk, vector FROM embeddings", (CHUNK_BITS,))
-    ids = np.array([number for number, _ in stored], np.int64)
-    return len(index) == len(ids) and index.vectors(ids).tobytes() == b"".join(vector for _, vector in stored)
+        return is_a_copy(memory._index(vault), session)
 
 
 def _plain(value: Any) -> Any:

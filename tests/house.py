@@ -1,4 +1,4 @@
-"""The source of memguard, parsed, for the tests of the house's rules. Every rule's message says what to do instead."""
+"""The source of memguard and its server, parsed, for the rules of the house. Each rule's message says what to do."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "memguard"
+SERVER = ROOT / "server" / "memguard_server"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
 class Module:
-    """One file. `name` is without `memguard.`: "vault.rows", and "" for the package itself."""
+    """One file. `name` is without `memguard.`: "vault.rows", "" for the package itself; "memguard_server.app"."""
 
     name: str
     path: Path
@@ -23,7 +24,7 @@ class Module:
     tree: ast.Module
 
     def at(self, node: ast.AST) -> str:
-        return f"memguard/{self.path.relative_to(PACKAGE)}:{getattr(node, 'lineno', 1)}"
+        return f"{self.path.relative_to(ROOT).as_posix()}:{getattr(node, 'lineno', 1)}"
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,13 @@ class Import:
 
 @cache
 def modules() -> tuple[Module, ...]:
-    """Every module of memguard."""
-    return tuple(module(path) for path in sorted(PACKAGE.rglob("*.py")))
+    """Every module of memguard and of its server."""
+    return tuple(module(path) for folder in (PACKAGE, SERVER) for path in sorted(folder.rglob("*.py")))
 
 
 def module(path: Path) -> Module:
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    is_server = path.is_relative_to(SERVER)
+    parts = path.relative_to(SERVER.parent if is_server else PACKAGE).with_suffix("").parts
     text = path.read_text()
     return Module(".".join(part for part in parts if part != "__init__"), path, text, ast.parse(text))
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from memguard.retrieval.embedder import Asked, Encoded, PackagedEmbedder
+from memguard.retrieval.tokens import SCALE, TOKEN_DIMENSION, AskedTokens
 
 DIMENSION = 64
 _WORD = re.compile(r"\w+")
@@ -39,3 +44,39 @@ class HashEmbedder:
         if not counts.any():
             counts[0] = 1  # a text of punctuation only still needs a direction
         return (counts / np.linalg.norm(counts)).astype(np.float32).reshape(1, DIMENSION)
+
+
+class TokenEmbedder(PackagedEmbedder):
+    """The same with a vector for each word as well: a word is itself, and like no other."""
+
+    model = "standin-tokens"
+    dimension = DIMENSION
+
+    def __init__(self) -> None:
+        super().__init__(Path("nothing is ever exported"))
+
+    def embed(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        return HashEmbedder().embed(texts)
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        stored = [np.clip(np.rint(_word_vectors(text) * SCALE), -127, 127).astype(np.int8) for text in texts]
+        return [Encoded(v, [words.tobytes()]) for v, words in zip(self.embed(texts), stored, strict=True)]
+
+    def ask(self, question: str) -> Asked:
+        words = _word_vectors(question)
+        weights = np.full(len(words), 1 / max(len(words), 1), np.float32)
+        return Asked(self.embed([question])[0][0], AskedTokens(words, weights) if len(words) else None)
+
+    def warm(self) -> None:
+        """Nothing to load."""
+
+
+def _word_vectors(text: str) -> NDArray[np.float32]:
+    words = [_word_vector(word) for word in _WORD.findall(text.lower())]
+    return np.array(words, np.float32).reshape(-1, TOKEN_DIMENSION)
+
+
+@cache
+def _word_vector(word: str) -> NDArray[np.float32]:
+    vector = np.random.default_rng(zlib.crc32(word.encode())).standard_normal(TOKEN_DIMENSION)
+    return (vector / np.linalg.norm(vector)).astype(np.float32)

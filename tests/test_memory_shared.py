@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from memguard import Hit, Memory, UnknownMemory, UnknownOwner
 from memguard.flows.recall import recall
-from memguard.retrieval.scope import EVERYTHING
-from memguard.retrieval.vectors import Neighbours, VectorIndex
+from memguard.retrieval.embedder import Asked
 from memguard.vault.connection import Session
 from tests.checks import column, one
 from tests.conftest import Places
-from tests.standins import DIMENSION, HashEmbedder
+from tests.standins import HashEmbedder, TokenEmbedder
 
 
 @pytest.fixture
@@ -140,35 +139,56 @@ def test_a_memory_erased_while_a_run_is_shown_it_does_not_break_the_answer(
     assert first.get_all(user_id="ana") == []
 
 
-class ErasedMeanwhile(VectorIndex):
-    """Another thread of the same process erases a candidate and catches up, just after the vectors were searched."""
-
-    erase: Callable[[VectorIndex], None] = staticmethod(lambda index: None)
-
-    def nearest(self, query: NDArray[np.float32], count: int, allowed: NDArray[np.int64] | None = None) -> Neighbours:
-        found = super().nearest(query, count, allowed)
-        self.erase(self)
-        return found
+STEPS = ("vectors.nearest", "places.shown", "places.around", "places.column", "vectors.vectors", "tokens.of")
+"""What a search asks of the copies in memory, in order."""
 
 
-def test_a_candidate_erased_by_another_thread_during_a_search_does_not_break_it(memory: Memory) -> None:
-    memory.add_many([{"text": f"lantern {n}", "run_id": f"r-{n}"} for n in range(3)], user_id="ana")
-    vault = memory.home.vault("ana")
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_candidate_erased_by_another_thread_during_a_search_does_not_break_it(
+    home: Places, monkeypatch: pytest.MonkeyPatch, step: str, place: int
+) -> None:
+    """Another thread of the same process erases one and catches up, between two steps of a search."""
+    with home.open(TokenEmbedder()) as memory:
+        items = [{"text": f"the lantern {n}", "run_id": "r", "actor": f"Actor {n}"} for n in range(3)]
+        stored = memory.add_many(items, user_id="ana")
+        vault = memory.home.vault("ana")
+        index = memory._index(vault)
+        of = getattr(index, step.split(".")[0])
+        plain = getattr(of, step.split(".")[1])
 
-    def erase(index: VectorIndex) -> None:
-        with vault.writing() as session:
-            session.execute("DELETE FROM memories WHERE number = 2")
-            session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
-        with vault.reading() as session:
-            index.catch_up(session)
+        def then_erased(*arguments: Any) -> Any:
+            monkeypatch.undo()
+            found = plain(*arguments)
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(memory.delete, stored[place].id, user_id="ana").result()
+                pool.submit(memory.search, "kettle", user_id="ana").result()
+            return found
 
-    index = ErasedMeanwhile(HashEmbedder().model, DIMENSION)
-    with vault.reading() as session:
-        index.catch_up(session)
-    index.erase = erase
-    vector = HashEmbedder().embed(["lantern"])[0][0]
-    hits = recall(vault, index, vector, "lantern", owner="ana", limit=5, scope=EVERYTHING)
-    assert {hit.text for hit in hits} >= {"lantern 0", "lantern 2"}
+        monkeypatch.setattr(of, step.split(".")[1], then_erased)
+        hits = memory.search("where is the lantern?", user_id="ana")
+        assert {hit.text for hit in hits} >= {f"the lantern {n}" for n in range(3) if n != place}
+
+
+def test_an_actor_erased_while_a_question_is_embedded_favours_nobody_else(
+    home: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a question names is looked up before it is embedded, and who is favoured afterwards."""
+    with home.open(TokenEmbedder()) as memory:
+        zelda = one(memory.add("Good morning", user_id="ana", actor="Zelda"))
+        memory.add_many(
+            [{"text": "I keep bees", "actor": actor} for actor in ("Oskar", "Marta", "Ines")], user_id="ana"
+        )
+        plain = TokenEmbedder.ask
+
+        def erased_first(embedder: TokenEmbedder, question: str) -> Asked:
+            monkeypatch.undo()
+            memory.delete(zelda.id, user_id="ana")
+            return plain(embedder, question)
+
+        monkeypatch.setattr(TokenEmbedder, "ask", erased_first)
+        hits = memory.search("what does Oskar keep?", user_id="ana")
+    assert [hit.record.actor for hit in hits if hit.why["actor"]] == ["Oskar"]
 
 
 def test_an_update_with_another_model_leaves_no_vector_of_the_old_wording(home: Places) -> None:

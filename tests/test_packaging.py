@@ -13,12 +13,13 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from memguard import __version__
-from tests.house import PACKAGE, ROOT
+from tests.house import PACKAGE, ROOT, SERVER
 
 pytestmark = pytest.mark.slow
 
 NEEDED = (
     "memguard/py.typed",
+    "memguard_server/py.typed",
     "memguard/demo/labels.json",
     "memguard/demo/story.json",
     *(f"memguard/migrations/sqlite/{path.name}" for path in sorted((ROOT / "migrations" / "sqlite").glob("*.sql"))),
@@ -66,13 +67,13 @@ def test_the_wheel_brings(wheel: Path, name: str) -> None:
 
 
 def test_the_wheel_brings_every_module(wheel: Path) -> None:
-    modules = {f"memguard/{path.relative_to(PACKAGE).as_posix()}" for path in PACKAGE.rglob("*.py")}
+    modules = {path.relative_to(top.parent).as_posix() for top in (PACKAGE, SERVER) for path in top.rglob("*.py")}
     assert modules == {name for name in names(wheel) if name.endswith(".py")}
 
 
 def test_the_wheel_brings_nothing_else(wheel: Path) -> None:
     tops = {PurePosixPath(name).parts[0] for name in names(wheel)}
-    assert tops == {"memguard", f"memguard-{__version__}.dist-info"}
+    assert tops == {"memguard", "memguard_server", f"memguard-{__version__}.dist-info"}
     for name in names(wheel):
         inside = PurePosixPath(name).parts[1:-1]
         assert not set(inside) & {*NOT_OURS_TO_SHIP, "__pycache__"}, name

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import mean, pstdev
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memguard.retrieval import words
+from memguard.retrieval.question import TERMS_MAX, terms
 from memguard.retrieval.scope import scope
-from memguard.retrieval.words import TERMS_MAX, Matches, match, terms
+from memguard.retrieval.words import addressed, match
 from memguard.vault.connection import Session
 from tests.conftest import Places
 
@@ -21,6 +21,7 @@ TEXTS = (
     "A green lantern, a green gate, a green boat",
     "Marta's boat needs tar",
     "Nothing of the kind",
+    "Thanks, Oskar, and hi Zoë: the kettle sings",
 )
 
 
@@ -67,7 +68,7 @@ def test_no_term_holds_what_could_end_a_quoted_fts_string(question: str) -> None
 
 @given(st.text(alphabet=st.sampled_from(list("\"'*()-:^{}+,. \tabNEARANDORNOTé_東")), max_size=40))
 def test_whatever_is_typed_is_a_query_that_fts_takes(vault: Session, question: str) -> None:
-    assert set(match(vault, question, 10, len(TEXTS)).scores) <= set(range(1, len(TEXTS) + 1))
+    assert set(match(vault, question, 10, len(TEXTS))) <= set(range(1, len(TEXTS) + 1))
 
 
 @pytest.mark.parametrize(
@@ -83,50 +84,56 @@ def test_whatever_is_typed_is_a_query_that_fts_takes(vault: Session, question: s
     ],
 )
 def test_a_question_finds_the_memories_with_its_words(vault: Session, question: str, found: set[int]) -> None:
-    assert set(match(vault, question, 10, len(TEXTS)).scores) == found
+    assert set(match(vault, question, 10, len(TEXTS))) == found
 
 
 def test_scores_come_best_first_and_positive(vault: Session) -> None:
     result = match(vault, "green boat", 10, len(TEXTS))
-    assert next(iter(result.scores)) == 3
-    assert list(result.scores.values()) == sorted(result.scores.values(), reverse=True)
-    assert min(result.scores.values()) > 0
+    assert next(iter(result)) == 3
+    assert list(result.values()) == sorted(result.values(), reverse=True)
+    assert min(result.values()) > 0
 
 
-def test_mean_and_deviation_are_those_of_the_whole_vault(vault: Session) -> None:
-    # Who does not match counts as 0, and what is not listed counts all the same.
-    whole = match(vault, "marta boat", 10, len(TEXTS))
-    scores = [*whole.scores.values(), *[0.0] * (len(TEXTS) - len(whole.scores))]
-    assert whole.mean == pytest.approx(mean(scores))
-    assert whole.deviation == pytest.approx(pstdev(scores))
-    one = match(vault, "marta boat", 1, len(TEXTS))
-    assert len(one.scores) == 1
-    assert (one.mean, one.deviation) == pytest.approx((whole.mean, whole.deviation))
+def test_at_most_as_many_as_asked_for_come_and_they_are_the_best(vault: Session) -> None:
+    assert (
+        list(match(vault, "green boat", 1, len(TEXTS)).items())
+        == list(match(vault, "green boat", 10, len(TEXTS)).items())[:1]
+    )
 
 
-def test_words_that_tell_nothing_apart_have_no_deviation(vault: Session) -> None:
-    # One row for one match: rounding must not give a negative variance, whose root is a complex number.
-    assert match(vault, "relaxes", 10, 1).deviation == pytest.approx(0.0, abs=1e-6)
-
-
-def test_a_scope_narrows_what_is_matched(vault: Session) -> None:
-    assert set(match(vault, "boat", 10, len(TEXTS), scope(run_id="r-4")).scores) == {4}
-    assert match(vault, "boat", 10, len(TEXTS), scope(run_id="nobody")).scores == {}
+def test_a_scope_narrows_what_is_matched_and_changes_no_score(vault: Session) -> None:
+    whole = match(vault, "boat", 10, len(TEXTS))
+    assert match(vault, "boat", 10, len(TEXTS), scope(run_id="r-4")) == {4: whole[4]}
+    assert match(vault, "boat", 10, len(TEXTS), scope(run_id="nobody")) == {}
 
 
 def test_an_empty_vault_matches_nothing(vault: Session) -> None:
-    assert match(vault, "boat", 10, 0) == Matches({}) == match(vault, "?", 10, len(TEXTS))
+    assert match(vault, "boat", 10, 0) == {} == match(vault, "?", 10, len(TEXTS))
 
 
 def test_words_in_a_large_share_of_a_big_vault_are_left_out(vault: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     # "green" and "boat" stand in two rows, "tar", "gate" and "lantern" in one.
     monkeypatch.setattr(words, "FREQUENT_ROWS_MIN", 1)
-    assert set(match(vault, "boat tar gate lantern", 10, len(TEXTS)).scores) == {3, 4}
-    assert set(match(vault, "green tar gate", 10, len(TEXTS)).scores) == {3, 4}, "row 1 has only the frequent word"
+    assert set(match(vault, "boat tar gate lantern", 10, len(TEXTS))) == {3, 4}
+    assert set(match(vault, "green tar gate", 10, len(TEXTS))) == {3, 4}, "row 1 has only the frequent word"
 
 
 def test_the_rarest_words_are_kept_where_all_are_frequent(vault: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "FREQUENT_ROWS_MIN", 0)
     monkeypatch.setattr(words, "FREQUENT_SHARE", 0.0)
-    assert set(match(vault, "green tar gate", 10, len(TEXTS)).scores) == {3, 4}
-    assert set(match(vault, "green boat", 10, len(TEXTS)).scores) == {1, 3, 4}, "two words are never too many"
+    assert set(match(vault, "green tar gate", 10, len(TEXTS))) == {3, 4}
+    assert set(match(vault, "green boat", 10, len(TEXTS))) == {1, 3, 4}, "two words are never too many"
+
+
+def test_persons_are_those_whom_a_memory_greets(vault: Session) -> None:
+    # Marta is spoken of, Oskar and Zoë are spoken to.
+    assert addressed(vault, ["marta", "oskar", "zoe", "kettle"]) == ["oskar", "zoe"]
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "o", "near"])
+def test_a_name_that_nobody_has_is_nobodys(vault: Session, name: str) -> None:
+    assert addressed(vault, [name]) == []
+
+
+def test_without_names_nothing_is_asked(vault: Session) -> None:
+    assert addressed(vault, []) == []

@@ -88,8 +88,7 @@ class Home:
         """
         with self.keyring.changing() as contents:
             vault = self.vault(owner)
-            remaining = {name: entry for name, entry in contents.vaults.items() if name != owner}
-            without = replace(contents, vaults=remaining, leaving=(*contents.leaving, vault.id))
+            without = replace(contents.without(owner), leaving=(*contents.leaving, vault.id))
             rotating = self.keyring.can_rotate(contents)
             with self._retired(vault, "destroyed"):
                 self.keyring.rotate(without) if rotating else self.keyring.save(without)

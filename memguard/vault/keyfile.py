@@ -13,10 +13,10 @@ import json
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from memguard.errors import KeyringError
 from memguard.vault.files import mapped_os_errors
@@ -36,6 +36,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """Leave to ask over HTTP: for whose memory, since when (seconds since 1970 UTC), and the SHA-256 of the token."""
+
+    owner: str
+    created: int
+    digest: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What the keyring says. `leaving` are destroyed vaults whose files are still to be removed."""
 
@@ -48,6 +57,13 @@ class Contents:
     """Where the master of the generation before was kept: a crash may have left it there."""
     kit_sequence: int = 0
     """The sequence when a recovery kit was last made: whatever changed since is not in it."""
+    tokens: Mapping[str, Token] = field(default_factory=dict)
+    """By name. A keyring from before there were tokens has none."""
+
+    def without(self, owner: str) -> Self:
+        """What is left when an owner goes: neither key nor token."""
+        vaults = {name: entry for name, entry in self.vaults.items() if name != owner}
+        return replace(self, vaults=vaults, tokens={n: t for n, t in self.tokens.items() if t.owner != owner})
 
 
 def read_marker(path: Path) -> dict[str, Any]:
@@ -98,6 +114,7 @@ def sealed(contents: Contents, key: bytes, home_id: str) -> bytes:
         "leaving": contents.leaving,
         "source_before": contents.source_before,
         "kit_sequence": contents.kit_sequence,
+        "tokens": {name: [t.owner, t.created, t.digest.hex()] for name, t in contents.tokens.items()},
     }
     nonce = secrets.token_bytes(NONCE_BYTES)
     return header + b"\n" + nonce + AESGCM(key).encrypt(nonce, json.dumps(payload).encode(), header)
@@ -120,6 +137,9 @@ def opened(header: bytes, body: bytes, key: bytes, about: Mapping[str, Any]) -> 
         leaving=tuple(payload["leaving"]),
         source_before=payload["source_before"],
         kit_sequence=payload.get("kit_sequence", 0),
+        tokens=MappingProxyType(
+            {name: Token(owner, at, bytes.fromhex(d)) for name, (owner, at, d) in payload.get("tokens", {}).items()}
+        ),
     )
 
 

@@ -51,6 +51,12 @@ def statements(session: Session, numbers: Sequence[int]) -> dict[int, Statement]
     return {number: Statement(*rest) for number, *rest in found}
 
 
+def newest(session: Session, scope_sql: str, parameters: Sequence[Any], limit: int) -> list[int]:
+    """The numbers of the memories of a scope that were stored last and that nothing replaced, newest first."""
+    found = session.execute(_NEWEST.format(scope=scope_sql), (*parameters, limit))
+    return [row[0] for row in found]
+
+
 def ids(session: Session, numbers: Sequence[int]) -> tuple[str, ...]:
     """The ids of memories, in the order of their numbers."""
     found = session.all(_IDS, (json.dumps(numbers),)) if numbers else []
@@ -86,3 +92,8 @@ SELECT m.number, m.text, m.actor_key, m.environment, coalesce(m.happened_at, m.r
 FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND m.status = 'active'
 """
 _IDS = "SELECT m.id FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) ORDER BY m.number"
+_NEWEST = """
+SELECT m.number FROM memories m WHERE {scope}
+  AND NOT EXISTS (SELECT 1 FROM supersessions s WHERE s.earlier = m.number)
+ORDER BY m.number DESC LIMIT ?
+"""

@@ -48,7 +48,6 @@ def server_of(store: Store, session_of: Callable[[Context], Session], instructio
     limiter = CapacityLimiter(CALLS_AT_ONCE_MAX)
 
     async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        store.warm()
         return types.ListToolsResult(tools=listed())
 
     async def call_tool(context: Context, asked: types.CallToolRequestParams) -> types.CallToolResult:

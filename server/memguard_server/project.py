@@ -11,8 +11,8 @@ import os
 import re
 from pathlib import Path
 
-from memguard.errors import InvalidInput
-from memguard.intake import NAME_LENGTH_MAX
+from memguard import InvalidInput
+from memguard.intake import name
 
 _GITFILE_BYTES_MAX = 8_192
 _WORKTREE = re.compile(r"^\s*worktree\s*=\s*(\S.*?)\s*$", re.MULTILINE)
@@ -82,14 +82,9 @@ def _text(path: Path) -> str:
 
 
 def _name(root: Path) -> str:
-    """The path, or for one that memguard cannot keep as a name its last part and a digest."""
-    path = str(root)
+    """The path as memguard keeps names, or for one that it cannot keep its last part and a digest."""
     try:
-        path.encode()
-    except UnicodeEncodeError:
-        pass
-    else:
-        if len(path) <= NAME_LENGTH_MAX:
-            return path
-    visible = os.fsencode(root.name).decode(errors="replace")[:64]
-    return f"{visible} {hashlib.sha256(os.fsencode(root)).hexdigest()}"
+        return str(name(str(root), "environment"))
+    except InvalidInput:
+        visible = os.fsencode(root.name).decode(errors="replace")[:64]
+        return f"{visible} {hashlib.sha256(os.fsencode(root)).hexdigest()}"

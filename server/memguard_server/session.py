@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+import unicodedata
 import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from memguard.errors import MemguardError
+from memguard import MemguardError
 
 CHANGES_MAX = 30
 CHANGES_SECONDS = 3_600
@@ -72,6 +73,6 @@ class Session:
 
 
 def agent_name(named: object) -> str:
-    """A client's name for itself as it is stored: one line of visible characters, none too many."""
+    """A client's name for itself as memguard keeps names: one line of visible characters, none too many."""
     text = "".join(c if c.isprintable() else " " for c in named) if isinstance(named, str) else ""
-    return " ".join(text.split())[:AGENT_LENGTH_MAX].strip() or UNNAMED
+    return " ".join(unicodedata.normalize("NFC", text).split())[:AGENT_LENGTH_MAX].strip() or UNNAMED

@@ -6,12 +6,11 @@ import os
 import signal
 import sys
 import threading
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import anyio
 import mcp_types as types
 from mcp.server.stdio import stdio_server
-from mcp.shared._stream_protocols import ReadStream, WriteStream
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
@@ -19,6 +18,9 @@ from memguard_server.app import INSTRUCTIONS, NO_PROJECT, WITH_PROJECT, Context,
 from memguard_server.logs import log, place_of
 from memguard_server.session import Session, agent_name
 from memguard_server.store import Store
+
+if TYPE_CHECKING:
+    from mcp.shared._stream_protocols import ReadStream, WriteStream
 
 GRACE_SECONDS = 2
 """What clients give a server between closing its input and ending it."""

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memguard.errors import MemguardError
+from memguard import MemguardError
 from memguard_server.logs import log, place_of
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from memguard_server.store import Store
 PROJECT_HEADER = "x-memguard-project"
 SESSION_HEADER = "mcp-session-id"
 SESSION_IDLE_SECONDS = 1_800
-SESSIONS_MAX = 64
+SESSIONS_MAX = 256
 RUNS_MAX = 1_024
 """Runs that are remembered; newer protocol versions have no sessions, so a run of theirs is what follows closely."""
 

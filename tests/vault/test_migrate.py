@@ -1,10 +1,10 @@
 """The schema and its migrations; and a vault of every shipped schema, which must open for ever.
 
-`fixtures/schema1.db` has the key of 32 zero bytes and one memory. It was made, once, by
+Each of `fixtures/schema*.db` has the key of 32 zero bytes and one memory. It was made once, when its schema was new, by
 
     python -c "from tests.vault.test_migrate import make_fixture; make_fixture()"
 
-A shipped fixture is never made anew: it stands for the vaults that people have.
+A shipped fixture is never made anew: it stands for the vaults that people have. That of schema 2 has token vectors.
 """
 
 from __future__ import annotations
@@ -21,28 +21,33 @@ import pytest
 
 from memguard import Memory
 from memguard.errors import VaultError
-from memguard.retrieval.vectors import VectorIndex
+from memguard.retrieval.embedder import Embedder
+from memguard.retrieval.fuse import MATCH
+from memguard.retrieval.vectors import CHUNK_BITS, VectorIndex
 from memguard.vault import migrate, rows
 from memguard.vault.keyfile import Entry
 from memguard.vault.store import Vault, create_file
+from tests.checks import column
 from tests.conftest import Places
-from tests.standins import HashEmbedder
+from tests.standins import HashEmbedder, TokenEmbedder
 from tests.vault.parts import new_vault, opened, vault_on
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TEXT = "The wombat sleeps behind the observatory"
+EMBEDDERS: dict[str, Callable[[], Embedder]] = {"schema1": HashEmbedder, "schema2": TokenEmbedder}
+"""The stand-in that each fixture was made with."""
 Migrations = Callable[..., None]
 
 
 def make_fixture() -> None:
-    """Write `fixtures/schema1.db` with the program as it is."""
+    """Write the fixture of the newest schema with the program as it is."""
     with tempfile.TemporaryDirectory() as name:
         places = Places(Path(name) / "home", Path(name) / "keys", Path(name) / "cache")
         home = place(places, lambda path: create_file(path, bytes(32)))
-        with places.open() as memory:
+        with places.open(TokenEmbedder()) as memory:
             memory.add(TEXT, user_id="ana", actor="Ana", run_id="r-1", metadata={"n": 1})
         FIXTURES.mkdir(exist_ok=True)
-        shutil.copyfile(home, FIXTURES / "schema1.db")
+        shutil.copyfile(home, FIXTURES / f"schema{migrate.schema_version()}.db")
 
 
 def place(places: Places, make: Callable[[Path], object]) -> Path:
@@ -189,7 +194,7 @@ def test_two_that_open_at_once_migrate_once(tmp_path: Path, newer: Migrations) -
 @pytest.mark.parametrize("file", sorted(FIXTURES.glob("schema*.db")), ids=lambda path: path.stem)
 def test_a_vault_of_every_shipped_schema_opens_and_is_of_use(home: Places, file: Path) -> None:
     place(home, lambda path: shutil.copyfile(file, path))
-    with home.open() as memory:
+    with home.open(EMBEDDERS[file.stem]()) as memory:
         (record,) = memory.get_all(user_id="ana")
         assert (record.text, record.actor, record.run_id, record.metadata) == (TEXT, "Ana", "r-1", {"n": 1})
         assert memory.search("wombat", user_id="ana")[0].id == record.id
@@ -204,8 +209,38 @@ def test_the_vectors_of_a_shipped_vault_are_read_back(home: Places) -> None:
         index.catch_up(session)
         number = rows.number_of(session, rows.listed(session, "1", (), 1, 0)[0].id)
     near = index.nearest(embedder.embed([f"Ana: {TEXT}"])[0][0], 1)
-    assert near.memories.tolist() == [number]
+    assert (near.ids >> CHUNK_BITS).tolist() == [number]
     assert near.cosines[0] > 0.999
+
+
+class Renamed(TokenEmbedder):
+    """Has token vectors to offer, under the name of the model that the first schema's vaults were written with."""
+
+    model = HashEmbedder().model
+
+
+def test_what_has_no_token_vectors_is_found_by_its_other_parts(home: Places) -> None:
+    """A vault of the first schema in the hands of a model that matches word by word."""
+    place(home, lambda path: shutil.copyfile(FIXTURES / "schema1.db", path))
+    with home.open(Renamed()) as memory:
+        assert column(memory, "ana", "SELECT count(*) FROM token_vectors") == [0]
+        (hit,) = memory.search("where does the wombat sleep?", user_id="ana")
+        assert (hit.text, hit.why["match"]) == (TEXT, 0)
+        assert hit.why["meaning"] > 0
+
+        texts = [f"A kettle whistles at {word}" for word in ("six", "seven", "eight", "nine")]
+        memory.add_many([{"text": text, "actor": "Ana", "run_id": "r-1"} for text in texts], user_id="ana")
+        old, new = (memory.search(query, user_id="ana")[0] for query in ("the wombat", "a kettle at nine"))
+        assert (old.text, old.why["match"], new.text) == (TEXT, 0, texts[-1])
+        assert new.why["match"] > 0
+        assert column(memory, "ana", "SELECT count(*) FROM token_vectors") == [len(texts)]
+
+
+def test_token_vectors_of_a_shipped_vault_are_matched_with(home: Places) -> None:
+    place(home, lambda path: shutil.copyfile(FIXTURES / "schema2.db", path))
+    with home.open(TokenEmbedder()) as memory:
+        (hit,) = memory.search("wombat observatory", user_id="ana")
+    assert hit.why["match"] == pytest.approx(MATCH, rel=0.01)
 
 
 def test_there_is_a_fixture_of_every_schema() -> None:
