@@ -254,10 +254,6 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def warm(self) -> None:
-        """Begin to load the model, without waiting: what asks first then finds it there."""
-        self._embedder.warm()
-
     @property
     def _embedder(self) -> Embedder:
         with self._lock:

@@ -43,7 +43,6 @@ BROAD = {
     ("hooks.child", "main"): "nobody would see it, and its text may quote a memory",
     ("memguard_server.app", "_answer"): "the SDK would send its text to the model",
     ("memguard_server.stdio", "serve_stdio"): "the interpreter would print its text",
-    ("memguard_server.store", "Store._warm"): "the thread would print its text",
 }
 """Handlers of every error that do not raise it on."""
 FILE_LINES_MAX = 300

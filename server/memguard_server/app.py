@@ -58,9 +58,6 @@ def server_of(store: Store, session_of: Callable[[Context], Session], instructio
         # A call that is cancelled leaves the thread to its end: a write is whole or was not begun.
         return await anyio.to_thread.run_sync(work, limiter=limiter)
 
-    async def initialized(_: Context, __: types.NotificationParams) -> None:
-        store.warm()
-
     server: Server[Any] = Server(
         "memguard",
         version=__version__,
@@ -69,7 +66,6 @@ def server_of(store: Store, session_of: Callable[[Context], Session], instructio
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
-    server.add_notification_handler("notifications/initialized", types.NotificationParams, initialized)
     server.middleware.clear()  # the SDK's tracing would hand an exception's text to whatever collects traces
     return server
 
