@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memguard import Memory
+from memguard.retrieval.embedder import Embedder, PackagedEmbedder
 from tests.checks import one
 from tests.conftest import Places
 from tests.standins import TokenEmbedder
@@ -38,10 +39,9 @@ def answers(memory: Memory, owner: str, limit: int) -> dict[str, list[Any]]:
     }
 
 
-def alike(memory: Memory) -> None:
+def alike(memory: Memory, embedder: Embedder) -> None:
     """Both owners get the same answers, from what is warm in memory and by somebody who has no copies yet."""
-    anew = Memory(memory.settings.home, keys=memory.settings.keys, embedder=memory._embedder)
-    with anew:
+    with Memory(memory.settings.home, keys=memory.settings.keys, embedder=embedder) as anew:
         for limit in (3, 50):
             never = answers(memory, "ben", limit)
             assert answers(memory, "ana", limit) == never
@@ -74,7 +74,9 @@ ERASED = {
 
 @pytest.mark.parametrize("what", ERASED)
 @pytest.mark.parametrize("when", ["before", "between", "after", "anew"])
-def test_what_was_erased_changes_no_answer(real_memory: Memory, what: str, when: str) -> None:
+def test_what_was_erased_changes_no_answer(
+    real_memory: Memory, packaged_model: PackagedEmbedder, what: str, when: str
+) -> None:
     """Written before, between or after what stays; or after it and with its number used again."""
     last = {"before": 0, "between": 2, "after": len(KEPT), "anew": len(KEPT) - 1}[when]
     for owner in ("ana", "ben"):
@@ -86,17 +88,17 @@ def test_what_was_erased_changes_no_answer(real_memory: Memory, what: str, when:
         real_memory.add_many(KEPT[last:], user_id=owner)
     if when != "anew":
         erase(real_memory, [stored.id for stored in gone])
-    alike(real_memory)
+    alike(real_memory, packaged_model)
 
 
 def erase(memory: Memory, ids: list[str]) -> None:
-    """Erase what the copies in memory know by now; another `Memory` writes next, so that they sleep through it."""
+    """Erase what the copies in memory know by now; they learn of it at the next question, with what is written next."""
     answers(memory, "ana", 3)
     for memory_id in ids:
         memory.delete(memory_id, user_id="ana")
 
 
-def test_an_earlier_wording_changes_no_answer(real_memory: Memory) -> None:
+def test_an_earlier_wording_changes_no_answer(real_memory: Memory, packaged_model: PackagedEmbedder) -> None:
     for owner in ("ana", "ben"):
         real_memory.add_many(KEPT, user_id=owner)
     for text, owner in (("Zelda: hey Oskar, the boat", "ana"), ("The kettle of the storm", "ana"), ("Done", "ben")):
@@ -109,7 +111,7 @@ def test_an_earlier_wording_changes_no_answer(real_memory: Memory) -> None:
                 real_memory.delete(stored.id, user_id="ana")
         else:
             real_memory.add(**item(9, text), user_id="ben")
-    alike(real_memory)
+    alike(real_memory, packaged_model)
 
 
 ACTORS = st.sampled_from((None, "Zelda", "Oskar Lind", "Marta"))
@@ -141,4 +143,4 @@ def test_no_erasure_changes_an_answer(steps: list[tuple[bool, str, Item, bool]])
                     erase(memory, going)
                     going = []
             erase(memory, going)
-            alike(memory)
+            alike(memory, TokenEmbedder())

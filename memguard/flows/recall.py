@@ -52,7 +52,7 @@ def recall(
             scope = within  # else what is hidden could fill the pool
         candidates = gathered(session, index, asked, question, scope, moment, limit)
         scored = looked_at(session, index, candidates, asked, question, within, limit)
-        order = _in_time(session, index, scored, question, moment)
+        order = _in_time(session, index, scored, question, within, moment)
         best = _current_first(session, order, within, limit)
         found = rows.records(session, [c.facts.number for c in best])
         best = _settled(index, best, {n: record.text for n, record in found.items()}, question)[:limit]
@@ -64,14 +64,14 @@ def recall(
 def _understood(session: Session, index: Index, text: str) -> Question:
     """The question, given whom this vault knows."""
     index.catch_up(session)
-    called = index.places.actors_called(questions.terms(text))
+    called = index.places.actors_called(questions.name_parts(text))
     others = words.addressed(session, questions.unknown_names(text, called))
     speakers = index.places.speakers_called(others)
     return questions.understood(text, called, index.places.actor_count, others, speakers)
 
 
 def _in_time(
-    session: Session, index: Index, order: list[fuse.Candidate], question: Question, moment: int
+    session: Session, index: Index, order: list[fuse.Candidate], question: Question, within: Scope, moment: int
 ) -> list[fuse.Candidate]:
     """Those in the time that the question speaks of, or on the right side of what it names, are favoured."""
     spans = times.spans(question.text, from_micros(moment))
@@ -80,7 +80,7 @@ def _in_time(
             if any(span.start <= candidate.facts.moment < span.end for span in spans):
                 candidate.parts["in time"] = fuse.IN_TIME
     anchor = None if spans else times.anchor(question.text)
-    named = words.match(session, anchor[1], 1, len(index.vectors)) if anchor else {}
+    named = words.match(session, anchor[1], 1, len(index.vectors), within) if anchor else {}
     if anchor and named:
         then = int(index.places.column("moment", np.fromiter(named, np.int64))[0])
         for candidate in order:

@@ -194,7 +194,10 @@ def duplicates_last(order: list[Candidate], cosines: Floats, texts: Mapping[int,
     for i, candidate in enumerate(order):
         same = any(cosines[i, k] >= DUPLICATE_COSINE and _reads_like(candidate, order[k], texts) for k in kept)
         (again if same else kept).append(i)
-    return [order[i] for i in (*kept, *again)]
+    lowest = min((order[i].score for i in kept), default=0.0)
+    for i in again:  # a score says where a hit stands
+        order[i].parts["said again"] = min(lowest - SUPERSEDED_GAP - order[i].score, 0.0)
+    return [order[i] for i in kept] + ranked(order[i] for i in again)
 
 
 def _reads_like(a: Candidate, b: Candidate, texts: Mapping[int, str]) -> bool:

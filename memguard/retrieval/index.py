@@ -43,20 +43,26 @@ class TokenCache(Copy):
     def of(self, session: Session, chunks: list[int]) -> dict[int, bytes]:
         """The token vectors of these chunks, in their order; without those that have none."""
         with self._lock:
-            missing = [chunk for chunk in chunks if chunk not in self._held]
-        read = lookups.token_vectors(session, self._model, missing, CHUNK_BITS) if missing else {}
+            found = {chunk: self._held[chunk] for chunk in chunks if chunk in self._held}
+            for chunk in found:
+                self._held.move_to_end(chunk)
+        missing = [chunk for chunk in chunks if chunk not in found]
+        if missing:
+            read = lookups.token_vectors(session, self._model, missing, CHUNK_BITS)
+            found |= {chunk: read.get(chunk, b"") for chunk in missing}
+            self._keep(session, {chunk: found[chunk] for chunk in missing})
+        return {chunk: found[chunk] for chunk in chunks if found[chunk]}
+
+    def _keep(self, session: Session, read: dict[int, bytes]) -> None:
+        """Hold what was read, unless the vault has changed since the reader's snapshot."""
         with self._lock:
-            for chunk in missing:
-                self._held[chunk] = read.get(chunk, b"")
-                self._bytes += len(self._held[chunk])
-            found = {}
-            for chunk in chunks:
-                found[chunk] = read.get(chunk) or self._held.get(chunk, b"")
-                if chunk in self._held:
-                    self._held.move_to_end(chunk)
+            if self._seen != session.execute("SELECT change_seq, erase_seq FROM vault").fetchone():
+                return
+            for chunk, blob in read.items():
+                self._bytes += len(blob) - len(self._held.get(chunk, b""))
+                self._held[chunk] = blob
             while self._bytes > self._bytes_max:
                 self._bytes -= len(self._held.popitem(last=False)[1])
-        return {chunk: blob for chunk, blob in found.items() if blob}
 
     def _reset(self) -> None:
         self._held: OrderedDict[int, bytes] = OrderedDict()

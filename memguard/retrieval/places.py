@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memguard.retrieval.copies import Copy
+from memguard.retrieval.question import name_parts
 from memguard.vault.connection import Session
 
 if TYPE_CHECKING:
@@ -104,29 +105,40 @@ class Places(Copy):
         self._actors: dict[str, int] = {}
         self._by_part: dict[str, list[int]] = {}
         self._speakers: dict[str, int] = {}
+        self._codes = 0
+        self._has_dropped = False
         self._beside = None
 
     def _drop_erased(self, session: Session) -> None:
-        live = np.fromiter((row[0] for row in session.execute("SELECT number FROM memories")), np.int64)
-        gone = np.setdiff1d(np.flatnonzero(self._columns["shown_until"]), live)
+        kept = session.execute("SELECT number FROM memories WHERE seq <= ?", (self._seen[0],))
+        live = np.fromiter((row[0] for row in kept), np.int64)
+        gone = np.setdiff1d(np.flatnonzero(self._columns["letters"]), live)  # with what has a new memory, or new text
         for name, missing in COLUMNS.items():
             self._columns[name][gone] = missing
-        called = [np.setdiff1d(self._columns[name], [NONE]) for name in ("actor", "speaker")]
-        if len(called[0]) < len(self._actors) or len(called[1]) < len(self._speakers):
-            self._reset()  # whom only erased memories named must not be known here either
-            self._seen = (0, 0)
+        self._has_dropped = True
         self._beside = None
 
     def _add_new(self, session: Session, since: int) -> None:
         rows = session.all(_NEWER, (NEVER, since))
-        if not rows:
-            return
-        self._grow(max(row[0] for row in rows) + 1)
+        self._grow(max((row[0] for row in rows), default=-1) + 1)
         for number, run, order, actor, begins, *rest in rows:
             values = (self._run(run), order or 0, self._actor(actor), self._speaker(actor, begins), *rest)
             for name, value in zip(COLUMNS, values, strict=True):
                 self._columns[name][number] = value
+        if self._has_dropped:
+            self._forget_names()
         self._beside = None
+
+    def _forget_names(self) -> None:
+        """Whom only erased memories named must not be known here either. Codes stay: a search may hold them."""
+        for name, codes in (("actor", self._actors), ("speaker", self._speakers)):
+            used = set(np.unique(self._columns[name]).tolist())
+            for key in [key for key, code in codes.items() if code not in used]:
+                del codes[key]
+        known = set(self._actors.values())
+        parts = {part: [c for c in codes if c in known] for part, codes in self._by_part.items()}
+        self._by_part = {part: codes for part, codes in parts.items() if codes}
+        self._has_dropped = False
 
     def _grow(self, size: int) -> None:
         if size <= self._size:
@@ -144,15 +156,19 @@ class Places(Copy):
         if actor is None:
             return NONE
         if actor not in self._actors:
-            code = self._actors[actor] = len(self._actors)
-            for part in set(actor.split()):
+            code = self._actors[actor] = self._new_code()
+            for part in set(name_parts(actor)):
                 if len(part) > 2:  # two letters are a word as often as a name
                     self._by_part.setdefault(part, []).append(code)
         return self._actors[actor]
 
+    def _new_code(self) -> int:
+        self._codes += 1
+        return self._codes
+
     def _speaker(self, actor: str | None, begins: str) -> int:
         found = _SPEAKER.match(begins) if actor is None else None
-        return NONE if found is None else self._speakers.setdefault(found[1].lower(), len(self._speakers))
+        return NONE if found is None else self._speakers.setdefault(found[1].lower(), self._new_code())
 
 
 _NEWER = """

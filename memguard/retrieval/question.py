@@ -63,6 +63,16 @@ def terms(text: str) -> list[str]:
     return list(dict.fromkeys(content))[:TERMS_MAX] or found[:TERMS_MAX]
 
 
+def name_parts(text: str) -> list[str]:
+    """The words of a name or of a question as names are compared, each once: "O'Brien's" has o'brien's and o'brien.
+
+    Stop words are none: "will it rain?" is not about Will.
+    """
+    words = [word.casefold().replace("’", "'") for word in _WORD.findall(text)]
+    either = dict.fromkeys([*words, *(word.removesuffix("'s") for word in words)])
+    return [word for word in either if word not in STOP_WORDS]
+
+
 def as_spoken(text: str, names: Iterable[str]) -> str:
     """The question with the first person of `names` (lower case) as I, any other as you."""
     listed = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
@@ -77,7 +87,8 @@ def as_spoken(text: str, names: Iterable[str]) -> str:
             return "my" if match[2] else "I"
         return "your" if match[2] else "you"
 
-    return person.sub(pronoun, text)
+    spoken = person.sub(pronoun, text)
+    return spoken if _WORD.search(person.sub(" ", text)) else text  # a name alone is all there is to look for
 
 
 def unknown_names(text: str, known: Iterable[str]) -> list[str]:

@@ -18,14 +18,20 @@ YEARS_BACK = 10
 """A month or season without a year is looked for in each of these."""
 _MONTH = "|".join(f"{month}|{month[:3]}" for month in MONTHS)
 _UNITS = {"day": 1, "week": 7, "weekend": 7, "month": 30, "year": 365}
-_DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\b(?:,? (\d{{4}}))?", re.IGNORECASE)
-_MONTH_FIRST = re.compile(rf"\b({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?", re.IGNORECASE)
-_MONTH_ALONE = re.compile(rf"\b(?:in|during|since|of|last|this) ({_MONTH})\b(?:,? (\d{{4}}))?", re.IGNORECASE)
-_SEASON = re.compile(r"\b(spring|summer|autumn|fall|winter)\b(?:(?: of)? (\d{4}))?", re.IGNORECASE)
-_YEAR = re.compile(r"\b(?:in|during|since) (\d{4})\b", re.IGNORECASE)
+_DAY_FIRST = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})\b(?:,? (\d{{4}}))?", re.IGNORECASE | re.ASCII
+)
+_MONTH_FIRST = re.compile(rf"\b({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?", re.IGNORECASE | re.ASCII)
+_MONTH_ALONE = re.compile(
+    rf"\b(?:in|during|since|of|last|this) ({_MONTH})\b(?:,? (\d{{4}}))?", re.IGNORECASE | re.ASCII
+)
+_SEASON = re.compile(r"\b(spring|summer|autumn|fall|winter)\b(?:(?: of)? (\d{4}))?", re.IGNORECASE | re.ASCII)
+_YEAR = re.compile(r"\b(?:in|during|since) (\d{4})\b(?!-\d)", re.IGNORECASE | re.ASCII)
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-_AGO = re.compile(r"\b(\d+|an?|one|two|three|four|five|six|couple of) (day|week|month|year)s? ago\b", re.IGNORECASE)
-_LAST = re.compile(r"\b(last|past|this) (day|week|weekend|month|year)\b", re.IGNORECASE)
+_AGO = re.compile(
+    r"\b(\d{1,6}|an?|one|two|three|four|five|six|couple of) (day|week|month|year)s? ago\b", re.IGNORECASE | re.ASCII
+)
+_LAST = re.compile(r"\b(last|past|this) (day|week|weekend|month|year)\b", re.IGNORECASE | re.ASCII)
 _ANCHOR = re.compile(r"\b(before|until|after|since) (\w[^,;?]{3,80})", re.IGNORECASE)
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "couple of": 2}
 
