@@ -91,7 +91,7 @@ class Child:
         """What it and the processes it started have used so far."""
         process = psutil.Process(self._process.pid)
         times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-        return sum(time.user + time.system for time in times)
+        return float(sum(time.user + time.system for time in times))
 
     def end(self) -> None:
         self._process.kill()

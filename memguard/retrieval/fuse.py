@@ -157,9 +157,10 @@ def later_first(order: list[Candidate], texts: Mapping[int, str], cosines: Float
     head, rest = order[: min(len(cosines), LATER_HEAD)], order[min(len(cosines), LATER_HEAD) :]
     for j in sorted(range(len(head)), key=lambda n: head[n].facts.moment):
         earlier = head[j]
-        candidates = [i for i in range(len(head)) if _replaces(head[i], earlier, texts)]
+        close = [i for i in np.flatnonzero(cosines[: len(head), j] >= SAME_TOPIC_COSINE).tolist() if i != j]
+        candidates = [i for i in close if _replaces(head[i], earlier, texts)]
         best = max(candidates, key=lambda i: float(cosines[i, j]), default=None)
-        if best is None or cosines[best, j] < SAME_TOPIC_COSINE:
+        if best is None:
             continue
         behind = earlier.score - head[best].score
         if 0 <= behind <= LATER_REACH:
