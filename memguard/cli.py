@@ -258,7 +258,7 @@ def demo(keep: Path | None) -> None:
 
 def main() -> None:
     """Entry point: every error becomes one line and an exit code."""
-    # Before numpy loads: the threads of several agents' small products take each other's cores (3.8 ms alone became 1.1).
+    # Before numpy loads: threads for small products take other agents' cores (3.8 ms of a search became 1.1).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = cli.main(standalone_mode=False)
