@@ -32,7 +32,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 bench: $(INSTALLED)
 	$(BIN)/python -m bench.retrieval
+	$(BIN)/python -m bench.developer
 	$(BIN)/python -m bench.changes
+	$(BIN)/python -m bench.serve
 	$(BIN)/python -m bench.store
 
 clean:

@@ -35,7 +35,7 @@ from typing import Any
 
 from bench.common import ROOT, parser, report
 from bench.crash_checks import Found, Ledger, State, check, half_migrated, left_over, state_of
-from bench.crash_child import OWNER, StandIn, know_second_migration
+from bench.crash_child import OWNER, StandIn, know_one_migration_more
 from memguard import MemguardError, Memory
 
 BAD = ("not opened", "lost", "half written", "orphaned vaults", "wrong masters", "failed alone")
@@ -114,7 +114,7 @@ def _template(kind: Kind) -> Iterator[tuple[Path, dict[str, State]]]:
             if kind.rows:
                 memory.add_many([{"text": f"from the start zqs{n}"} for n in range(kind.rows)], user_id=OWNER)
             owners = {owner: state_of(memory, owner) for owner in memory.users()}
-        with know_second_migration() if "migration" in kind.workers else contextlib.nullcontext():
+        with know_one_migration_more() if "migration" in kind.workers else contextlib.nullcontext():
             yield path, owners
 
 

@@ -24,8 +24,6 @@ from memguard.vault.store import Vault
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Numbers = NDArray[np.int64]
-
 SETTLED = 24
 """Best of all that are read: among them what is current comes first, and duplicates last."""
 
@@ -40,7 +38,10 @@ def recall(
     limit: int,
     scope: Scope,
 ) -> list[Hit]:
-    """The memories of one vault that answer a question best, read in one snapshot."""
+    """The memories of one vault that answer a question best.
+
+    Candidates, order and hits are of one snapshot; whom the question names is looked up in one just before.
+    """
     with vault.reading() as session:
         question = _understood(session, index, text)
     asked = ask(question.spoken)  # the slow part: no transaction is open meanwhile

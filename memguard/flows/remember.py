@@ -97,10 +97,9 @@ def _with_rivals(
     prepared = []
     stored = index.closest(firsts, RIVALS)
     for place, (draft, embedding, near) in enumerate(zip(drafts, embeddings, stored, strict=True)):
-        rivals = near + [
-            (-1 - other, float(within_batch[place, other])) for other in _nearest_before(within_batch, place)
-        ]
-        prepared.append(Prepared(draft, embedding, [(n, c) for n, c in rivals if c >= RIVAL_COSINE_MIN]))
+        in_batch = [(-1 - i, float(within_batch[place, i])) for i in _nearest_before(within_batch, place)]
+        rivals = [(number, cosine) for number, cosine in (*near, *in_batch) if cosine >= RIVAL_COSINE_MIN]
+        prepared.append(Prepared(draft, embedding, rivals))
     return prepared
 
 
