@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +17,7 @@ from memguard.flows.remember import check_references, remember
 from memguard.flows.revise import revise
 from memguard.outcomes import Erased, Imported, Restored, Stored
 from memguard.records import Hit, Metadata, Record, Version
-from memguard.retrieval.embedder import Asked, Embedder, FolderEmbedder, PackagedEmbedder, asked
+from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedder, asked
 from memguard.retrieval.index import Index, IndexCache
 from memguard.retrieval.scope import Scope, call_scope, visible
 from memguard.settings import Settings
@@ -107,13 +108,7 @@ class Memory:
         self._embedder.warm()
         vaults = [(owner, self._home.vault(owner)) for owner in owners]
         indexes = [self._index(vault) for _, vault in vaults]  # FAISS loads while the model does
-        known: dict[str, Asked] = {}
-
-        def ask(spoken: str) -> Asked:
-            if spoken not in known:
-                known[spoken] = asked(self._embedder, spoken)
-            return known[spoken]
-
+        ask = cache(partial(asked, self._embedder))
         hits = []
         for (owner, vault), index in zip(vaults, indexes, strict=True):
             found = recall(vault, index, ask, question, owner=owner, limit=count, scope=chosen)

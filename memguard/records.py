@@ -112,12 +112,12 @@ class Version:
 
 
 class Facts(NamedTuple):
-    """What ranking needs to know of a memory, and no more. `number` is the vault's own, never shown."""
+    """What the last steps of ranking read of a memory, and no more. `number` is the vault's own, never shown."""
 
     number: int
+    text: str
     actor_key: str | None
     run_id: str | None
-    run_order: int | None
     moment: int
     superseded: int
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,18 @@ scores = st.floats(-5, 5, allow_nan=False)
 NOWHERE = [-1, -1, -1, -1]
 
 
-def candidate(number: int, score: float, **facts: Any) -> Candidate:
-    given_facts = {"actor_key": None, "run_id": None, "run_order": None, "moment": number, "superseded": 0, **facts}
-    return Candidate(Facts(number=number, **given_facts), {"meaning": score})
+def candidate(number: int, score: float) -> Candidate:
+    return Candidate(number, number, {"meaning": score})
+
+
+def facts_of(texts: Mapping[int, str], changed: Mapping[int, dict[str, Any]] | None = None) -> dict[int, Facts]:
+    """Facts by number: written in the order of their numbers, by nobody and in no run unless changed."""
+    plain = {number: Facts(number, text, None, None, number, 0) for number, text in texts.items()}
+    return {number: of._replace(**(changed or {}).get(number, {})) for number, of in plain.items()}
 
 
 def numbers(order: list[Candidate]) -> list[int]:
-    return [c.facts.number for c in order]
+    return [c.number for c in order]
 
 
 def evidence(cosines: list[float], beside: list[list[int]] | None = None, **known: list[Any]) -> Evidence:
@@ -113,9 +119,18 @@ def test_an_unlike_neighbour_takes_nothing_away(look: Any) -> None:
 def test_the_parts_of_a_close_look_are_those_of_the_chosen_in_their_order() -> None:
     known = evidence([0.1, 0.2, 0.3], bm25=[1, 2, 3])
     parts = fuse.close_look(known, np.array([2, 0]), np.array([[0.5, 0.6, 0.7], [0, 0, 0]], np.float32))
-    assert parts["meaning"].tolist() == pytest.approx([0.3 * fuse.MEANING, 0.1 * fuse.MEANING])
-    assert parts["match"].tolist() == pytest.approx([0.5 * fuse.MATCH, 0])
-    assert parts["context"].tolist() == pytest.approx([0.6 * fuse.MATCH_NEAR + 0.7 * fuse.MATCH_WIDE, 0])
+    assert parts["words"].tolist() == pytest.approx([3 * fuse.WORDS, fuse.WORDS])
+    assert parts["match"][1] == 0
+
+
+@pytest.mark.parametrize(("neighbours", "company"), [(NOWHERE, 0), ([1, -1, 1, -1], 0.5), ([1, 1, 1, 1], 1)])
+def test_the_fewer_stand_beside_the_more_a_memory_speaks_for_itself(neighbours: list[int], company: float) -> None:
+    known = evidence([0.3, 0], [neighbours, NOWHERE])
+    parts = fuse.close_look(known, np.array([0]), np.array([[0.5, 0.6, 0.7]], np.float32))
+    alone = 1 - company
+    assert parts["meaning"].tolist() == pytest.approx([0.3 * (fuse.MEANING + alone * fuse.MEANING_ALONE)])
+    assert parts["match"].tolist() == pytest.approx([0.5 * (fuse.MATCH + alone * fuse.MATCH_ALONE)])
+    assert parts["context"].tolist() == pytest.approx([company * (0.6 * fuse.MATCH_NEAR + 0.7 * fuse.MATCH_WIDE)])
 
 
 def test_a_total_is_the_sum_of_the_parts() -> None:
@@ -153,7 +168,7 @@ def test_best_comes_first_and_ties_in_the_order_of_writing() -> None:
 
 
 def test_a_superseded_memory_follows_right_behind_what_replaced_it() -> None:
-    order = [candidate(1, 3.0, superseded=1), candidate(2, 2.0), candidate(3, -1.0)]
+    order = [candidate(1, 3.0), candidate(2, 2.0), candidate(3, -1.0)]
     result = fuse.current_first(order, {1: [3]})
     assert numbers(result) == [3, 1, 2]
     assert result[0].score == pytest.approx(3.0 + fuse.SUPERSEDED_GAP)
@@ -161,12 +176,12 @@ def test_a_superseded_memory_follows_right_behind_what_replaced_it() -> None:
 
 
 def test_a_successor_that_leads_already_keeps_its_score() -> None:
-    order = [candidate(2, 9.0), candidate(1, 3.0, superseded=1)]
+    order = [candidate(2, 9.0), candidate(1, 3.0)]
     assert fuse.current_first(order, {1: [2]})[0].parts == {"meaning": 9.0}
 
 
 def test_a_successor_that_may_not_be_seen_changes_nothing() -> None:
-    order = [candidate(1, 3.0, superseded=1), candidate(2, 2.0)]
+    order = [candidate(1, 3.0), candidate(2, 2.0)]
     assert numbers(fuse.current_first(order, {1: [99]})) == [1, 2]
 
 
@@ -183,13 +198,14 @@ def test_current_first_loses_and_invents_nothing_and_every_successor_leads(value
 
 
 TEXTS = {1: "My dentist is Dr Alvarez", 2: "The dentist has moved: it is Dr Brandt", 3: "Rain is near"}
+FACTS = facts_of(TEXTS)
 CLOSE = np.array([[1, 0.9, 0.1], [0.9, 1, 0.1], [0.1, 0.1, 1]], np.float32)
 
 
-def later(cosines: Any = CLOSE, **facts: Any) -> list[int]:
+def later(cosines: Any = CLOSE, changed: Mapping[int, dict[str, Any]] | None = None) -> list[int]:
     """The order that `later_first` gives to an earlier statement ahead of a later one on the same topic."""
-    order = [candidate(1, 2.0), candidate(2, 1.0, **facts), candidate(3, 0.5)]
-    return numbers(fuse.later_first(order, TEXTS, cosines))
+    order = [candidate(1, 2.0), candidate(2, 1.0), candidate(3, 0.5)]
+    return numbers(fuse.later_first(order, facts_of(TEXTS, changed), cosines))
 
 
 def test_of_two_close_statements_the_later_one_leads() -> None:
@@ -197,24 +213,23 @@ def test_of_two_close_statements_the_later_one_leads() -> None:
 
 
 def test_the_later_one_leads_by_a_little_and_says_why() -> None:
-    order = fuse.later_first([candidate(1, 2.0), candidate(2, 1.0)], TEXTS, CLOSE[:2, :2])
+    order = fuse.later_first([candidate(1, 2.0), candidate(2, 1.0)], FACTS, CLOSE[:2, :2])
     assert order[0].score - order[1].score == pytest.approx(fuse.SUPERSEDED_GAP)
     assert order[0].parts["later"] == pytest.approx(1 + fuse.SUPERSEDED_GAP)
 
 
 def test_one_that_leads_already_keeps_its_score() -> None:
-    order = fuse.later_first([candidate(2, 3.0), candidate(1, 1.0)], TEXTS, CLOSE[:2, :2])
+    order = fuse.later_first([candidate(2, 3.0), candidate(1, 1.0)], FACTS, CLOSE[:2, :2])
     assert [c.parts for c in order] == [{"meaning": 3.0}, {"meaning": 1.0}]
 
 
 @pytest.mark.parametrize("facts", [{"actor_key": "ben"}, {"moment": 0}, {"moment": 1}])
 def test_another_actor_or_an_earlier_moment_does_not_lead(facts: dict[str, Any]) -> None:
-    assert later(**facts) == [1, 2, 3]
+    assert later(changed={2: facts}) == [1, 2, 3]
 
 
 def test_what_is_superseded_already_gives_way_to_what_replaced_it_only() -> None:
-    order = [candidate(1, 2.0, superseded=1), candidate(2, 1.0)]
-    assert numbers(fuse.later_first(order, TEXTS, CLOSE[:2, :2])) == [1, 2]
+    assert later(changed={1: {"superseded": 1}}) == [1, 2, 3]
 
 
 def test_statements_on_different_topics_stay_in_their_order() -> None:
@@ -222,35 +237,35 @@ def test_statements_on_different_topics_stay_in_their_order() -> None:
 
 
 def test_turns_of_one_run_stay_in_their_order() -> None:
-    order = [candidate(1, 2.0, run_id="r"), candidate(2, 1.0, run_id="r")]
-    assert numbers(fuse.later_first(order, TEXTS, CLOSE[:2, :2])) == [1, 2]
+    assert later(changed={1: {"run_id": "r"}, 2: {"run_id": "r"}}) == [1, 2, 3]
 
 
 def test_a_later_statement_too_far_behind_does_not_lead() -> None:
     order = [candidate(1, 2.0 + fuse.LATER_REACH), candidate(2, 1.0)]
-    assert numbers(fuse.later_first(order, TEXTS, CLOSE[:2, :2])) == [1, 2]
+    assert numbers(fuse.later_first(order, FACTS, CLOSE[:2, :2])) == [1, 2]
 
 
 def test_only_the_head_of_the_order_is_looked_at() -> None:
     order = [candidate(1, 2.0), candidate(2, 1.0)]
-    assert numbers(fuse.later_first(order, TEXTS, CLOSE[:1, :1])) == [1, 2]
+    assert numbers(fuse.later_first(order, FACTS, CLOSE[:1, :1])) == [1, 2]
 
 
 def test_an_earlier_statement_gives_way_to_the_closest_later_one_only() -> None:
     texts = {1: TEXTS[1], 2: TEXTS[2], 3: TEXTS[2]}
     likeness = np.array([[1, 0.7, 0.9], [0.7, 1, 0.1], [0.9, 0.1, 1]], np.float32)
-    order = fuse.later_first([candidate(1, 2.0), candidate(2, 1.0), candidate(3, 0.5)], texts, likeness)
+    order = fuse.later_first([candidate(1, 2.0), candidate(2, 1.0), candidate(3, 0.5)], facts_of(texts), likeness)
     assert numbers(order) == [3, 1, 2]
     assert "later" not in order[2].parts
 
 
 @given(st.lists(st.tuples(scores, st.integers(0, 5)), min_size=1, max_size=7), st.integers(1, 7), st.data())
 def test_later_first_loses_and_invents_nothing(values: list[tuple[float, int]], head: int, data: Any) -> None:
-    order = fuse.ranked([candidate(n, score, moment=moment) for n, (score, moment) in enumerate(values)])
+    order = fuse.ranked([Candidate(n, moment, {"meaning": score}) for n, (score, moment) in enumerate(values)])
+    moments = {n: {"moment": moment} for n, (_, moment) in enumerate(values)}
     size = min(head, len(order))
     cells = data.draw(st.lists(cosines, min_size=size * size, max_size=size * size))
     texts = {n: TEXTS[n % 3 + 1] for n in range(len(values))}
-    result = fuse.later_first(order, texts, np.array(cells, np.float32).reshape(size, size))
+    result = fuse.later_first(order, facts_of(texts, moments), np.array(cells, np.float32).reshape(size, size))
     assert sorted(numbers(result)) == list(range(len(values)))
 
 
@@ -258,7 +273,7 @@ def last(*texts: str, likeness: float = 1.0) -> list[int]:
     """The order that `duplicates_last` gives to texts, all as close to each other."""
     order = [candidate(n, -n) for n in range(len(texts))]
     alike = np.full((len(texts), len(texts)), likeness, np.float32)
-    return numbers(fuse.duplicates_last(order, alike, dict(enumerate(texts))))
+    return numbers(fuse.duplicates_last(order, alike, facts_of(dict(enumerate(texts)))))
 
 
 def test_what_says_the_same_goes_behind_all_others() -> None:

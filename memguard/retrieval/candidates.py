@@ -6,7 +6,7 @@ Hundreds are gathered and scored from what is in memory; the best forty are matc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,9 @@ from memguard.retrieval import fuse, words
 from memguard.retrieval import question as questions
 from memguard.retrieval.embedder import Asked
 from memguard.retrieval.index import Index
+from memguard.retrieval.products import products_with
 from memguard.retrieval.question import Question
-from memguard.retrieval.scope import EVERYTHING, Scope
+from memguard.retrieval.scope import Scope
 from memguard.retrieval.tokens import AskedTokens, best_matches
 from memguard.retrieval.vectors import CHUNK_BITS
 from memguard.vault import lookups
@@ -38,6 +39,13 @@ REACH = 2
 """Neighbours looked at, to each side."""
 
 
+class Sought(NamedTuple):
+    """What is found without the model: the chunks of a narrow scope (None for all), and bm25 by memory number."""
+
+    chunks: Numbers | None
+    bm25: dict[int, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """Who is in the running: numbers, sorted; the best chunk of each; and what is known of them."""
@@ -47,28 +55,34 @@ class Candidates:
     evidence: fuse.Evidence
 
 
-def gathered(
-    session: Session, index: Index, asked: Asked, question: Question, scope: Scope, moment: int, limit: int
-) -> Candidates:
+def sought(session: Session, index: Index, question: Question, scope: Scope, limit: int) -> Sought:
+    """What a scope holds, and what in it has the question's words."""
+    return Sought(
+        chunks=_chunks_of(session, scope),
+        bm25=words.match(session, question.text, max(POOL, limit), len(index.vectors), scope),
+    )
+
+
+def gathered(index: Index, asked: Asked, question: Question, found: Sought, moment: int, limit: int) -> Candidates:
     """The best by meaning and by words, and what stands beside the best of them."""
-    allowed = _allowed(session, scope)
-    near = index.vectors.nearest(asked.vector, max(POOL, limit), allowed)
-    bm25 = words.match(session, question.text, max(POOL, limit), len(index.vectors), scope)
+    near = index.vectors.nearest(asked.vector, max(POOL, limit), found.chunks)
     chunk_of = dict(zip((near.ids >> CHUNK_BITS)[::-1].tolist(), near.ids[::-1].tolist(), strict=True))
-    pool = np.union1d(near.ids >> CHUNK_BITS, np.fromiter(bm25, np.int64, len(bm25)))
+    pool = np.union1d(near.ids >> CHUNK_BITS, np.fromiter(found.bm25, np.int64, len(found.bm25)))
     pool = pool[index.places.shown(pool, moment)]
-    first = _known(index, pool, chunk_of, bm25, asked, question)
+    first = _known(index, pool, chunk_of, found.bm25, asked, question)
     leading = pool[_best_of(fuse.first_look(first.evidence), max(LEADING, limit))]
     beside = np.setdiff1d(index.places.around(leading, REACH), leading)
     beside = beside[index.places.shown(beside, moment)]
-    if allowed is not None:
-        beside = beside[np.isin(beside, allowed >> CHUNK_BITS)]
-    return _known(index, np.union1d(leading, beside), chunk_of, bm25, asked, question)
+    if found.chunks is not None:
+        beside = beside[np.isin(beside, found.chunks >> CHUNK_BITS)]
+    if not len(beside):
+        return first
+    return _known(index, np.union1d(leading, beside), chunk_of, found.bm25, asked, question)
 
 
-def _allowed(session: Session, scope: Scope) -> Numbers | None:
+def _chunks_of(session: Session, scope: Scope) -> Numbers | None:
     """The chunk ids of a narrow scope, so that the vector search looks at nothing else."""
-    if scope is EVERYTHING or scope.everything:
+    if scope.everything:
         return None
     chunks = lookups.chunk_ids(session, CHUNK_BITS, scope.sql, scope.parameters)
     return np.fromiter(chunks, dtype=np.int64)
@@ -81,14 +95,18 @@ def _known(
     chunks = np.array([chunk_of.get(n, n << CHUNK_BITS) for n in listed], np.int64)
     actor, speaker = places.column("actor", numbers), places.column("speaker", numbers)
     evidence = fuse.Evidence(
-        cosines=index.vectors.vectors(chunks) @ asked.vector,
+        cosines=products_with(index.vectors.vectors(chunks), asked.vector),
         bm25=np.array([bm25.get(n, 0.0) for n in listed], np.float32),
-        of_actor=np.isin(actor, list(question.actors)) | np.isin(speaker, list(question.speakers)),
+        of_actor=_any_of(actor, question.actors) | _any_of(speaker, question.speakers),
         letters=places.column("letters", numbers),
         asks=places.column("asks", numbers),
         beside=_places_in(numbers, places.around(numbers, REACH)),
     )
     return Candidates(numbers, chunks, evidence)
+
+
+def _any_of(codes: Numbers, wanted: frozenset[int]) -> NDArray[np.bool_]:
+    return np.isin(codes, list(wanted)) if wanted else np.zeros(len(codes), np.bool_)
 
 
 def _places_in(numbers: Numbers, wanted: Numbers) -> Numbers:
@@ -100,7 +118,7 @@ def _places_in(numbers: Numbers, wanted: Numbers) -> Numbers:
 
 
 def looked_at(
-    session: Session, index: Index, candidates: Candidates, asked: Asked, question: Question, within: Scope, limit: int
+    session: Session, index: Index, candidates: Candidates, asked: Asked, question: Question, limit: int
 ) -> list[fuse.Candidate]:
     """Those that are looked at closely, best first, with the parts of their scores."""
     first = fuse.first_look(candidates.evidence)
@@ -109,13 +127,15 @@ def looked_at(
         parts = {name: values[close] for name, values in first.items()}
     else:
         parts = fuse.close_look(candidates.evidence, close, _matched(session, index, candidates, close, asked.tokens))
-    numbers = candidates.numbers[close].tolist()
-    place_of = {number: place for place, number in enumerate(numbers)}
-    facts = lookups.facts(session, numbers, within.sql, within.parameters)
-    scored = {f.number: fuse.Candidate(f, _at(parts, place_of[f.number])) for f in facts}
+    numbers = candidates.numbers[close]
+    moments, columns = index.places.column("moment", numbers).tolist(), [values.tolist() for values in parts.values()]
+    scored = {
+        number: fuse.Candidate(number, moment, dict(zip(parts, values, strict=True)))
+        for number, moment, *values in zip(numbers.tolist(), moments, *columns, strict=True)
+    }
     if question.asks_when:
-        for number, text in lookups.texts(session, numbers).items():
-            if number in scored and questions.tells_a_time(text):
+        for number, text in lookups.texts(session, list(scored)).items():
+            if questions.tells_a_time(text):
                 scored[number].parts["tells time"] = fuse.TELLS_TIME
     return fuse.ranked(scored.values())
 
@@ -139,7 +159,3 @@ def _matched(
     if not len(matrix):
         return np.zeros((len(close), 3), np.float32)
     return fuse.matched(matrix, asked.weights, at[close], at[beside])
-
-
-def _at(parts: dict[str, NDArray[np.float32]], place: int) -> dict[str, float]:
-    return {name: float(values[place]) for name, values in parts.items()}

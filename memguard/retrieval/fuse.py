@@ -1,7 +1,8 @@
 """From candidates to an order. Pure functions over arrays.
 
 Evidence is added up, each kind in a unit of its own that does not depend on the size of the vault: cosine, bm25, share
-of the question that was matched. Measured on LoCoMo dev (evidence recall@10): reciprocal rank fusion of words and
+of the question that was matched. A turn is mostly told by those around it; what stands alone, or has few neighbours in
+its run, is told by itself. Measured on LoCoMo dev (evidence recall@10): reciprocal rank fusion of words and
 MiniLM 59, a tuned linear sum of standardised scores 80, this one 84, with single weights for every kind of text.
 
 The weights were fitted by multinomial logistic regression over the turns of LoCoMo dev, the project's own dialogues,
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-MEANING, WORDS, ACTOR, LENGTH, ASKS = 5.2, 0.083, 2.4, 0.24, -1.0
+MEANING, WORDS, ACTOR, LENGTH, ASKS = 3.4, 0.084, 2.6, 0.15, -1.05
 """What a cosine, a point of bm25, the right actor, a doubling of the length, and being a question are worth."""
-MATCH, MATCH_NEAR, MATCH_WIDE = 3.6, 2.0, 11.0
+MATCH, MATCH_NEAR, MATCH_WIDE = 3.5, 2.5, 10.1
 """Share of the question's words matched in the memory; in it and one to each side; in it and two."""
-MEANING_BESIDE, WORDS_BESIDE, WORDS_NEAR = 0.72, 0.097, 0.087
+MEANING_ALONE, MATCH_ALONE = 6.8, 11.2
+"""What a memory's own cosine and match are worth besides, where no neighbours in a run could speak for it."""
+MEANING_BESIDE, WORDS_BESIDE, WORDS_NEAR = 1.0, 0.09, 0.09
 """What stands directly beside in the run, and for words what stands two away: often the question to its answer."""
-TELLS_TIME, IN_TIME, ANCHORED = 1.5, 1.0, 0.5
+TELLS_TIME, IN_TIME, ANCHORED = 1.8, 1.0, 0.5
 """Telling a time where one is asked; lying in the span asked about; before or after what the question names."""
 FIRST = {
     "MEANING": 9.8, "WORDS": 0.26, "ACTOR": 2.7, "LENGTH": 0.8, "ASKS": -1.1,
@@ -60,9 +63,10 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(slots=True)
 class Candidate:
-    """One memory in the running, with the parts its score is added up from."""
+    """One memory in the running: its number, when it happened, and the parts its score is added up from."""
 
-    facts: Facts
+    number: int
+    moment: int
     parts: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -98,11 +102,12 @@ def close_look(e: Evidence, close: NDArray[np.int64], matched: Floats) -> dict[s
     """The parts [k] of the score of those at `close`, given how much of the question they match [k, 3]."""
     near = _beside(np.maximum(e.cosines - COSINE_FLOOR, 0), e.beside[close, :2])
     words_near, words_wide = _beside(e.bm25, e.beside[close, :2]), _beside(e.bm25, e.beside[close, 2:])
-    context = MATCH_NEAR * matched[:, 1] + MATCH_WIDE * matched[:, 2]
+    company = (e.beside[close] >= 0).mean(axis=1, dtype=np.float32)
+    context = company * (MATCH_NEAR * matched[:, 1] + MATCH_WIDE * matched[:, 2])
     return {
-        "meaning": MEANING * e.cosines[close],
+        "meaning": (MEANING + MEANING_ALONE * (1 - company)) * e.cosines[close],
         "words": WORDS * e.bm25[close],
-        "match": MATCH * matched[:, 0],
+        "match": (MATCH + MATCH_ALONE * (1 - company)) * matched[:, 0],
         "context": context + MEANING_BESIDE * near + WORDS_BESIDE * words_near + WORDS_NEAR * words_wide,
         "actor": ACTOR * e.of_actor[close],
         "shape": LENGTH * length(e.letters[close]) + ASKS * e.asks[close],
@@ -145,21 +150,22 @@ def _best_of(best: Floats, places: NDArray[np.int64]) -> Floats:
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Best first; ties in the order in which they were written."""
-    return sorted(candidates, key=lambda c: (-c.score, c.facts.number))
+    return sorted(candidates, key=lambda c: (-c.score, c.number))
 
 
-def later_first(order: list[Candidate], texts: Mapping[int, str], cosines: Floats) -> list[Candidate]:
+def later_first(order: list[Candidate], facts: Mapping[int, Facts], cosines: Floats) -> list[Candidate]:
     """Of two close statements about the same, the later one leads: for questions about the present.
 
     Each earlier statement gives way to one later one at most, the closest. `cosines` [n, n] are those between the
     first n of the order. Nothing leaves the list, nothing enters it.
     """
     head, rest = order[: min(len(cosines), LATER_HEAD)], order[min(len(cosines), LATER_HEAD) :]
-    for j in sorted(range(len(head)), key=lambda n: head[n].facts.moment):
+    similar = cosines[: len(head), : len(head)].tolist()
+    for j in sorted(range(len(head)), key=lambda n: head[n].moment):
         earlier = head[j]
-        close = [i for i in np.flatnonzero(cosines[: len(head), j] >= SAME_TOPIC_COSINE).tolist() if i != j]
-        candidates = [i for i in close if _replaces(head[i], earlier, texts)]
-        best = max(candidates, key=lambda i: float(cosines[i, j]), default=None)
+        close = [i for i, cosine in enumerate(similar[j]) if cosine >= SAME_TOPIC_COSINE and i != j]
+        candidates = [i for i in close if _replaces(facts[head[i].number], facts[earlier.number])]
+        best = max(candidates, key=similar[j].__getitem__, default=None)
         if best is None:
             continue
         behind = earlier.score - head[best].score
@@ -168,18 +174,17 @@ def later_first(order: list[Candidate], texts: Mapping[int, str], cosines: Float
     return [*ranked(head), *rest]
 
 
-def _replaces(later: Candidate, earlier: Candidate, texts: Mapping[int, str]) -> bool:
-    a, b = later.facts, earlier.facts
-    another_run = a.run_id is None or a.run_id != b.run_id
-    same = another_run and a.moment > b.moment and a.actor_key == b.actor_key and not b.superseded
-    return same and may_be_outdated(texts[b.number], texts[a.number])
+def _replaces(later: Facts, earlier: Facts) -> bool:
+    another_run = later.run_id is None or later.run_id != earlier.run_id
+    same = another_run and later.moment > earlier.moment and later.actor_key == earlier.actor_key
+    return same and not earlier.superseded and may_be_outdated(earlier.text, later.text)
 
 
 def current_first(order: list[Candidate], later_of: Mapping[int, Sequence[int]]) -> list[Candidate]:
     """A superseded memory hands its place to what replaced it and follows right behind."""
-    by_number = {c.facts.number: c for c in order}
+    by_number = {c.number: c for c in order}
     for candidate in order:
-        for later in later_of.get(candidate.facts.number, ()):
+        for later in later_of.get(candidate.number, ()):
             successor = by_number.get(later)
             if successor is not None and successor.score < candidate.score + SUPERSEDED_GAP:
                 successor.parts["current"] = (
@@ -188,12 +193,13 @@ def current_first(order: list[Candidate], later_of: Mapping[int, Sequence[int]])
     return ranked(order)
 
 
-def duplicates_last(order: list[Candidate], cosines: Floats, texts: Mapping[int, str]) -> list[Candidate]:
+def duplicates_last(order: list[Candidate], cosines: Floats, facts: Mapping[int, Facts]) -> list[Candidate]:
     """What says the same as a better hit goes behind all others. `cosines` [n, n] are those of the order."""
     kept: list[int] = []
     again: list[int] = []
+    similar = (cosines >= DUPLICATE_COSINE).tolist()
     for i, candidate in enumerate(order):
-        same = any(cosines[i, k] >= DUPLICATE_COSINE and _reads_like(candidate, order[k], texts) for k in kept)
+        same = any(similar[i][k] and _reads_like(facts[candidate.number], facts[order[k].number]) for k in kept)
         (again if same else kept).append(i)
     lowest = min((order[i].score for i in kept), default=0.0)
     for i in again:  # a score says where a hit stands
@@ -201,7 +207,7 @@ def duplicates_last(order: list[Candidate], cosines: Floats, texts: Mapping[int,
     return [order[i] for i in kept] + ranked(order[i] for i in again)
 
 
-def _reads_like(a: Candidate, b: Candidate, texts: Mapping[int, str]) -> bool:
+def _reads_like(a: Facts, b: Facts) -> bool:
     """Whether two texts have the same words and numbers: "port 8080" and "port 8081" are as close as any two texts."""
-    one, other = (set(_WORD.findall(texts[c.facts.number].casefold())) for c in (a, b))
+    one, other = (set(_WORD.findall(of.text.casefold())) for of in (a, b))
     return one == other

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from memguard.retrieval.copies import Copy
+from memguard.retrieval.copies import Copy, State, state_of
 from memguard.retrieval.places import Places
 from memguard.retrieval.vectors import CHUNK_BITS, VectorIndex
 from memguard.vault import lookups
@@ -21,11 +21,11 @@ class Index:
         self.places = Places()
         self.tokens = TokenCache(model)
 
-    def catch_up(self, session: Session) -> None:
-        """Bring all to the caller's snapshot."""
+    def catch_up(self, session: Session) -> State:
+        """Bring all to the caller's snapshot; returns which one that is."""
         self.vectors.catch_up(session)
         self.places.catch_up(session)
-        self.tokens.catch_up(session)
+        return self.tokens.catch_up(session)
 
 
 class TokenCache(Copy):
@@ -56,7 +56,7 @@ class TokenCache(Copy):
     def _keep(self, session: Session, read: dict[int, bytes]) -> None:
         """Hold what was read, unless the vault has changed since the reader's snapshot."""
         with self._lock:
-            if self._seen != session.execute("SELECT change_seq, erase_seq FROM vault").fetchone():
+            if self._seen != state_of(session):
                 return
             for chunk, blob in read.items():
                 self._bytes += len(blob) - len(self._held.get(chunk, b""))

@@ -110,7 +110,7 @@ class Places(Copy):
         self._beside = None
 
     def _drop_erased(self, session: Session) -> None:
-        kept = session.execute("SELECT number FROM memories WHERE seq <= ?", (self._seen[0],))
+        kept = session.execute("SELECT number FROM memories WHERE seq <= ?", (self._seen.change,))
         live = np.fromiter((row[0] for row in kept), np.int64)
         gone = np.setdiff1d(np.flatnonzero(self._columns["letters"]), live)  # with what has a new memory, or new text
         for name, missing in COLUMNS.items():

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memguard.retrieval.products import products
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -80,8 +82,8 @@ def best_matches(question: AskedTokens, blobs: Mapping[int, bytes]) -> dict[int,
     if not known:
         return {}
     flat = np.frombuffer(b"".join(known.values()), np.int8).reshape(-1, TOKEN_DIMENSION).astype(np.float32)
-    flat /= np.linalg.norm(flat, axis=1, keepdims=True) + 1e-9
+    flat /= np.sqrt(np.vecdot(flat, flat))[:, None] + 1e-9
     lengths = np.fromiter((len(blob) // TOKEN_DIMENSION for blob in known.values()), np.int64, len(known))
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    best = np.maximum.reduceat(flat @ question.vectors.T, starts, axis=0)
+    best = np.maximum.reduceat(products(flat, question.vectors), starts, axis=0)
     return dict(zip(known, best, strict=True))

@@ -1,7 +1,9 @@
 """Vectors in memory: a FAISS index that is a copy of the vault's, in step by the change sequence.
 
-Flat under an id map: exact, removes cleanly, 1 to 2 ms at 10,000. An id packs memory number and chunk, so that a hit
-needs no table to be read back. Nothing of an index is ever on disk: vectors can be inverted to text.
+Flat under an id map: it looks at every vector and removes cleanly. Numbers are halved to 16 bits: a cosine moves by at
+most 1e-4, while a search takes .7 ms at 10,000 instead of .9, 3.8 instead of 8.1 at 100,000, and half of the memory.
+An id packs memory number and chunk, so that a hit needs no table to be read back. Nothing of an index is ever on disk:
+vectors can be inverted to text.
 """
 
 from __future__ import annotations
@@ -31,10 +33,11 @@ class VectorIndex(Copy):
         super().__init__()
         import faiss as untyped
 
-        faiss: Any = untyped  # SWIG: its stub knows neither `sel` nor `get_xb`
+        faiss: Any = untyped  # SWIG: its stub does not know `sel`
         faiss.omp_set_num_threads(1)
         self._faiss = faiss
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        halved = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        self._index = faiss.IndexIDMap2(halved)
         self.model = model
 
     def nearest(self, query: NDArray[np.float32], count: int, allowed: NDArray[np.int64] | None = None) -> Neighbours:
@@ -83,7 +86,7 @@ class VectorIndex(Copy):
     @property
     def bytes(self) -> int:
         """Memory the vectors take."""
-        return int(self._index.ntotal * self._index.d * 4)
+        return int(self._index.ntotal * self._index.sa_code_size())
 
     def _check(self, session: Session, since: int) -> None:
         """Memories that only have another model's vectors would silently not be found."""

@@ -10,10 +10,10 @@ from memguard.records import Facts, Statement
 from memguard.vault.connection import Session
 
 
-def facts(session: Session, numbers: Sequence[int], scope_sql: str, parameters: Sequence[Any]) -> list[Facts]:
-    """The facts of those of `numbers` that lie in a scope."""
-    listed = json.dumps([int(n) for n in numbers])
-    return [Facts(*row) for row in session.execute(_FACTS.format(scope=scope_sql), (listed, *parameters))]
+def facts(session: Session, numbers: Sequence[int], scope_sql: str, parameters: Sequence[Any]) -> dict[int, Facts]:
+    """The facts of those of `numbers` that lie in a scope, by number."""
+    found = session.execute(_FACTS.format(scope=scope_sql), (json.dumps(numbers), *parameters)) if numbers else ()
+    return {row[0]: Facts(*row) for row in found}
 
 
 def any_expired(session: Session, now: int) -> bool:
@@ -64,7 +64,7 @@ def ids(session: Session, numbers: Sequence[int]) -> tuple[str, ...]:
 
 
 _FACTS = """
-SELECT m.number, m.actor_key, m.run_id, m.run_order, coalesce(m.happened_at, m.recorded_at),
+SELECT m.number, m.text, m.actor_key, m.run_id, coalesce(m.happened_at, m.recorded_at),
   EXISTS (SELECT 1 FROM supersessions s WHERE s.earlier = m.number)
 FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND {scope}
 """
