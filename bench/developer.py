@@ -4,7 +4,8 @@
 
 The set was written for the project (`bench/data/developer`): 70 memories of each of three repositories of one
 developer, who decides the same kinds of things in each; 150 questions, with one typo each, and in other words. Half of
-its topics have a tempting answer in another repository. `hits elsewhere` counts hits from another repository among the first ten.
+its topics have a tempting answer in another repository. `hits elsewhere` counts hits from another repository among the
+first ten.
 """
 
 from __future__ import annotations
