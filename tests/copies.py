@@ -9,8 +9,9 @@ import numpy as np
 
 from memguard.retrieval.index import Index, TokenCache
 from memguard.retrieval.places import COLUMNS, NEVER, Places
-from memguard.retrieval.vectors import CHUNK_BITS, VectorIndex
+from memguard.retrieval.vectors import VectorIndex
 from memguard.vault.connection import Session
+from memguard.vault.rows import CHUNK_BITS
 
 
 def is_a_copy(index: Index, session: Session) -> bool:

@@ -11,9 +11,9 @@ import pytest
 
 from memguard import Memory
 from memguard.retrieval.index import TokenCache
-from memguard.retrieval.vectors import CHUNK_BITS
 from memguard.vault import lookups
 from memguard.vault.connection import Session
+from memguard.vault.rows import CHUNK_BITS
 from tests.checks import one
 from tests.conftest import Places
 from tests.copies import is_a_copy
@@ -58,9 +58,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     read: list[int] = []
     plain = lookups.token_vectors
 
-    def counting(session: Session, model: str, chunks: list[int], bits: int) -> dict[int, bytes]:
+    def counting(session: Session, model: str, chunks: list[int]) -> dict[int, bytes]:
         read.extend(chunks)
-        return plain(session, model, chunks, bits)
+        return plain(session, model, chunks)
 
     monkeypatch.setattr(lookups, "token_vectors", counting)
     return read

@@ -21,9 +21,9 @@ from memguard.retrieval.index import Index
 from memguard.retrieval.products import products
 from memguard.retrieval.question import Question
 from memguard.retrieval.scope import Scope, visible
-from memguard.retrieval.vectors import CHUNK_BITS
 from memguard.vault import lookups, rows
 from memguard.vault.connection import Session
+from memguard.vault.rows import CHUNK_BITS
 from memguard.vault.store import Vault
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from memguard.retrieval.products import products_with
 from memguard.retrieval.question import Question
 from memguard.retrieval.scope import Scope
 from memguard.retrieval.tokens import AskedTokens, best_matches
-from memguard.retrieval.vectors import CHUNK_BITS
 from memguard.vault import lookups
 from memguard.vault.connection import Session
+from memguard.vault.rows import CHUNK_BITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,7 +84,7 @@ def _chunks_of(session: Session, scope: Scope) -> Numbers | None:
     """The chunk ids of a narrow scope, so that the vector search looks at nothing else."""
     if scope.everything:
         return None
-    chunks = lookups.chunk_ids(session, CHUNK_BITS, scope.sql, scope.parameters)
+    chunks = lookups.chunk_ids(session, scope.sql, scope.parameters)
     return np.fromiter(chunks, dtype=np.int64)
 
 

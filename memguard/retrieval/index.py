@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from memguard.retrieval.copies import Copy, State, state_of
 from memguard.retrieval.places import Places
-from memguard.retrieval.vectors import CHUNK_BITS, VectorIndex
+from memguard.retrieval.vectors import VectorIndex
 from memguard.vault import lookups
 from memguard.vault.connection import Session
 
@@ -48,7 +48,7 @@ class TokenCache(Copy):
                 self._held.move_to_end(chunk)
         missing = [chunk for chunk in chunks if chunk not in found]
         if missing:
-            read = lookups.token_vectors(session, self._model, missing, CHUNK_BITS)
+            read = lookups.token_vectors(session, self._model, missing)
             found |= {chunk: read.get(chunk, b"") for chunk in missing}
             self._keep(session, {chunk: found[chunk] for chunk in missing})
         return {chunk: found[chunk] for chunk in chunks if found[chunk]}

@@ -15,11 +15,11 @@ import numpy as np
 from memguard.errors import ModelError
 from memguard.retrieval.copies import Copy
 from memguard.vault.connection import Session
+from memguard.vault.rows import CHUNK_BITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CHUNK_BITS = 12
 CHUNKS_MAX = 1 << CHUNK_BITS
 BATCH = 20_000
 LOOK_UP_MAX = 64

@@ -8,6 +8,7 @@ from typing import Any
 
 from memguard.records import Facts, Statement
 from memguard.vault.connection import Session
+from memguard.vault.rows import CHUNK_BITS, MODEL_BITS
 
 
 def facts(session: Session, numbers: Sequence[int], scope_sql: str, parameters: Sequence[Any]) -> dict[int, Facts]:
@@ -21,15 +22,15 @@ def any_expired(session: Session, now: int) -> bool:
     return bool(session.one("SELECT EXISTS (SELECT 1 FROM memories WHERE expires_at <= ?)", (now,)))
 
 
-def chunk_ids(session: Session, chunk_bits: int, scope_sql: str, parameters: Sequence[Any]) -> Iterator[int]:
+def chunk_ids(session: Session, scope_sql: str, parameters: Sequence[Any]) -> Iterator[int]:
     """The vector ids (memory number and chunk) of every memory in a scope."""
-    rows = session.execute(_CHUNK_IDS.format(scope=scope_sql), (chunk_bits, *parameters))
+    rows = session.execute(_CHUNK_IDS.format(scope=scope_sql), (CHUNK_BITS, *parameters))
     return (row[0] for row in rows)
 
 
-def token_vectors(session: Session, model: str, chunks: Sequence[int], chunk_bits: int) -> dict[int, bytes]:
+def token_vectors(session: Session, model: str, chunks: Sequence[int]) -> dict[int, bytes]:
     """The token vectors of those of these chunks (memory number and chunk) that have any, by chunk."""
-    return dict(session.all(_VECTORS_OF_WORDS, (json.dumps(chunks), chunk_bits, (1 << chunk_bits) - 1, model)))
+    return dict(session.all(_VECTORS_OF_WORDS, (json.dumps(chunks), MODEL_BITS, model)))
 
 
 def texts(session: Session, numbers: Sequence[int]) -> dict[int, str]:
@@ -74,9 +75,7 @@ SELECT e.memory << ? | e.chunk FROM embeddings e JOIN memories m ON m.number = e
 # CROSS JOIN keeps this order: without statistics (ANALYZE would copy text) the planner reads all token vectors first.
 _VECTORS_OF_WORDS = """
 SELECT j.value, t.vectors FROM json_each(?) j
-CROSS JOIN embeddings e ON e.memory = (j.value >> ?) AND e.chunk = (j.value & ?)
-  AND e.model = (SELECT code FROM models WHERE name = ?)
-CROSS JOIN token_vectors t ON t.embedding = e.number
+CROSS JOIN token_vectors t ON t.embedding = (j.value << ?) | (SELECT code FROM models WHERE name = ?)
 """
 _TEXTS = "SELECT m.number, m.text FROM memories m WHERE m.number IN (SELECT value FROM json_each(?))"
 _SUCCESSORS = """

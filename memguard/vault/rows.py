@@ -12,6 +12,8 @@ from memguard.errors import UnknownMemory, looks_like_an_id
 from memguard.records import Draft, Record, Version
 from memguard.vault.connection import Session
 
+CHUNK_BITS, MODEL_BITS = 12, 8
+"""A chunk is named by its memory and place in it, an embedding by the model too: its tokens are one look-up away."""
 ORDER_STEP = 1 << 16
 """Distance between two neighbours' order keys: room between them, and no count to be read from them."""
 
@@ -65,9 +67,10 @@ def insert_vectors(
     """Write a memory's vectors and token vectors, one for each chunk, in place of those it had of this model."""
     session.execute("DELETE FROM embeddings WHERE memory = ? AND model = ?", (number, model))
     for chunk, (vector, of_tokens) in enumerate(zip(vectors, tokens, strict=True)):
-        cursor = session.execute(_INSERT_VECTOR, (number, chunk, model, vector, seq))
+        embedding = (number << CHUNK_BITS | chunk) << MODEL_BITS | model
+        session.execute(_INSERT_VECTOR, (embedding, number, chunk, model, vector, seq))
         if of_tokens:
-            session.execute(_INSERT_TOKENS, (cursor.lastrowid, of_tokens))
+            session.execute(_INSERT_TOKENS, (embedding, of_tokens))
 
 
 def model_code(session: Session, name: str, dimension: int) -> int:
@@ -214,7 +217,7 @@ SELECT m.number, m.actor, coalesce(m.plain, m.text) FROM memories m WHERE NOT EX
   (SELECT 1 FROM embeddings e WHERE e.memory = m.number AND e.model = (SELECT code FROM models WHERE name = ?))
 ORDER BY m.number
 """
-_INSERT_VECTOR = "INSERT INTO embeddings (memory, chunk, model, vector, seq) VALUES (?, ?, ?, ?, ?)"
+_INSERT_VECTOR = "INSERT INTO embeddings (number, memory, chunk, model, vector, seq) VALUES (?, ?, ?, ?, ?, ?)"
 _INSERT_TOKENS = "INSERT INTO token_vectors (embedding, vectors) VALUES (?, ?)"
 _LACKS_VECTORS = """
 SELECT EXISTS (SELECT 1 FROM memories m WHERE m.number = ?
