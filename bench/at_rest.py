@@ -66,7 +66,7 @@ def after_destruction(memory: Memory, base: Path) -> list[dict[str, Any]]:
     """An old backup and the keyring of after: the destroyed owner's part opens no more, the others' do."""
     before = {owner: len(memory.get_all(user_id=owner, limit=1000)) for owner in OWNERS}
     memory.delete_all(user_id=OWNERS[0])
-    restored = memory.restore(base / "before.tar")
+    restored = memory.restore_backup(base / "before.tar")
     whole = sum(len(memory.get_all(user_id=owner, limit=1000)) == before[owner] for owner in OWNERS[1:])
     try:
         gone = len(memory.get_all(user_id=OWNERS[0]))

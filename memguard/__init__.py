@@ -24,14 +24,14 @@ if TYPE_CHECKING:
         VaultError,
     )
     from memguard.memory import Memory
-    from memguard.outcomes import Erased, Imported, Rejected, Restored, Stored
+    from memguard.outcomes import Erased, Finding, Imported, Masked, Rejected, Restored, Stored
     from memguard.records import Hit, Record, Version
     from memguard.settings import Settings
 
 _HOMES = {
     "memory": ("Memory",),
     "records": ("Hit", "Record", "Version"),
-    "outcomes": ("Erased", "Imported", "Rejected", "Restored", "Stored"),
+    "outcomes": ("Erased", "Finding", "Imported", "Masked", "Rejected", "Restored", "Stored"),
     "settings": ("Settings",),
     "errors": (
         "BundleError",
@@ -55,11 +55,13 @@ __all__ = [
     "BundleError",
     "Conflict",
     "Erased",
+    "Finding",
     "Hit",
     "HomeError",
     "Imported",
     "InvalidInput",
     "KeyringError",
+    "Masked",
     "MemguardError",
     "Memory",
     "ModelError",

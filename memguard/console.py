@@ -144,6 +144,7 @@ def passphrase_of(file: Path | None, *, confirm: bool) -> str:
 
 def stored_lines(stored: Any) -> list[str]:
     lines = [f"{'already there' if stored.duplicate else 'stored'} {stored.id}"]
+    lines += [f"not kept: {count} {type_}" for type_, count in sorted(stored.dropped.items())]
     return lines + [f"it replaces {earlier} as current (both stay readable)" for earlier in stored.superseded]
 
 

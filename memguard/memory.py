@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from memguard import intake
 from memguard.clock import now
-from memguard.errors import InvalidInput, ModelError
+from memguard.errors import InvalidInput
 from memguard.flows.forget import count_memories, erase
 from memguard.flows.recall import recall
 from memguard.flows.remember import check_references, remember
 from memguard.flows.revise import revise
-from memguard.outcomes import Erased, Imported, Restored, Stored
+from memguard.outcomes import Erased, Finding, Imported, Masked, Restored, Stored
+from memguard.parts import Parts
 from memguard.records import Hit, Metadata, Record, Version
-from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedder, asked
-from memguard.retrieval.index import Index, IndexCache
+from memguard.retrieval.embedder import asked
+from memguard.retrieval.index import IndexCache
 from memguard.retrieval.scope import Scope, call_scope, visible
-from memguard.settings import Settings
 from memguard.vault import rows
-from memguard.vault.home import Home
-from memguard.vault.store import Vault
 
 BATCH = 256
 """Memories embedded and committed together by `add_many`."""
 
 
-class Memory:
+class Memory(Parts):
     """A home of encrypted vaults, one an owner. Safe between threads; also a context manager.
 
     `home` is the folder to use (default: $MEMGUARD_HOME, else the platform's data folder); `embedder` replaces the
-    packaged model; further settings are those of `memguard.settings.Settings`, by name.
+    packaged model and `detector` what finds personal data; `grant` says which originals its answers hold: owner (all),
+    balanced (none of great harm) or strict; further settings are those of `memguard.settings.Settings`, by name.
     """
-
-    def __init__(self, home: str | Path | None = None, *, embedder: Embedder | None = None, **settings: Any) -> None:
-        self._settings = Settings.load(home=home, **settings)
-        self._home = Home(self._settings)
-        self._indexes = IndexCache()
-        self._given_embedder = embedder
-        self._lock = threading.Lock()
 
     # -- remember ---------------------------------------------------------------------------------------------------
 
@@ -65,12 +56,12 @@ class Memory:
         if not drafts:
             return []
         known = self._home.vault(owner) if owner in self._home.contents().vaults else None
-        check_references(known, drafts)  # over all batches, and before a first memory makes a vault
+        check_references(known, self._privacy, drafts)  # over all batches, and before a first memory makes a vault
         vault = self._home.vault_or_new(owner)
         index = self._index(vault)
         outcomes: list[Stored] = []
         for start in range(0, len(drafts), BATCH):
-            outcomes += remember(vault, index.vectors, self._embedder, drafts[start : start + BATCH])
+            outcomes += remember(vault, index, self._embedder, self._privacy, drafts[start : start + BATCH])
         return outcomes
 
     def update(
@@ -81,7 +72,8 @@ class Memory:
             raise InvalidInput("nothing to update: give text, metadata or both")
         vault = self._vault(user_id)
         kept = self._settings.history_versions
-        return revise(vault, self._embedder, memory_id, text, metadata, versions_max=kept)
+        index = self._index(vault)
+        return revise(vault, index, self._embedder, self._privacy, memory_id, text, metadata, versions_max=kept)
 
     # -- recall -----------------------------------------------------------------------------------------------------
 
@@ -111,15 +103,27 @@ class Memory:
         ask = cache(partial(asked, self._embedder))
         hits = []
         for (owner, vault), index in zip(vaults, indexes, strict=True):
-            found = recall(vault, index, ask, question, owner=owner, limit=count, scope=chosen)
+            found = recall(
+                vault,
+                index,
+                ask,
+                question,
+                owner=owner,
+                limit=count,
+                scope=chosen,
+                privacy=self._privacy,
+                grant=self._grant,
+            )
             self._note_recalled(vault, intake.name(for_run, "for_run"), found)
             hits += found
         return sorted(hits, key=lambda hit: -hit.score)[:count]
 
     def get(self, memory_id: str, *, user_id: str) -> Record:
         """One memory by id; `UnknownMemory` where this owner's vault has none."""
-        with self._vault(user_id).reading() as session:
-            return rows.records(session, [rows.number_of(session, memory_id)]).popitem()[1]
+        vault = self._vault(user_id)
+        with vault.reading() as session:
+            number = rows.number_of(session, memory_id)
+            return rows.records(session, [number], self._reveal(vault))[number]
 
     def get_all(
         self,
@@ -137,15 +141,17 @@ class Memory:
         owners, filters = intake.owners(user_id, filters)
         if len(owners) != 1:
             raise InvalidInput("get_all lists one owner's memories")
-        owner = owners[0]
-        chosen = visible(now()) & call_scope(filters, within)
-        with self._home.vault(owner).reading() as session:
-            return rows.listed(session, chosen.sql, chosen.parameters, count, offset)
+        vault, chosen = self._home.vault(owners[0]), call_scope(filters, within)
+        with vault.reading() as session:
+            chosen = visible(now()) & self._as_stored(session, vault, chosen)
+            reveal = self._reveal(vault)
+            return rows.listed(session, chosen.sql, chosen.parameters, count, offset, reveal)
 
     def history(self, memory_id: str, *, user_id: str) -> list[Version]:
         """The earlier wordings of a memory, oldest first."""
-        with self._vault(user_id).reading() as session:
-            return rows.versions(session, rows.number_of(session, memory_id))
+        vault = self._vault(user_id)
+        with vault.reading() as session:
+            return rows.versions(session, rows.number_of(session, memory_id), self._reveal(vault))
 
     def users(self) -> list[str]:
         """Every owner with a vault in this home."""
@@ -169,11 +175,47 @@ class Memory:
         chosen = call_scope(None, within)
         vault = self._vault(owner)
         if within:
+            with vault.reading() as session:
+                chosen = self._as_stored(session, vault, chosen)
             return erase(vault, chosen)
         count = count_memories(vault)
         rotated = self._home.destroy(owner)
         self._indexes.drop(vault.id)
         return Erased(count, pending=not rotated)
+
+    # -- mask ------------------------------------------------------------------------------------------------------
+
+    def scan(self, text: str) -> list[Finding]:
+        """What is personal or secret in a text, how private it is, and what is done with it. Nothing is stored."""
+        from memguard.flows.mask import scan
+
+        return scan(self._privacy, intake.body(text))
+
+    def mask(self, text: str, *, user_id: str) -> Masked:
+        """A text for a model that must not see who or what it speaks of: `<Person_k7q2mx>` for what is personal.
+
+        One value has one placeholder, over calls, threads and processes. `<Secret>` is not kept, and not restored.
+        """
+        from memguard.flows.mask import mask
+
+        vault = self._home.vault_or_new(intake.owner(user_id))
+        return mask(vault, self._index(vault).known, self._privacy, intake.body(text))
+
+    def restore(self, text: str, *, user_id: str, grant: str | None = None) -> str:
+        """A model's answer with the values in place of their placeholders, bent ones too; unknown ones stay.
+
+        `grant` says for whose eyes: owner, balanced (nothing of great harm), strict (nothing).
+        """
+        from memguard.flows.mask import restore
+
+        return restore(self._vault(user_id), self._privacy, grant or self._grant, intake.body(text))
+
+    def mask_stored(self, *, user_id: str, progress: Any = None) -> int:
+        """Mask memories that were stored before there were detectors. Can be stopped and run again."""
+        from memguard.flows.rescreen import rescreen
+
+        vault = self._vault(user_id)
+        return rescreen(vault, self._index(vault), self._embedder, self._privacy, progress)
 
     # -- move -------------------------------------------------------------------------------------------------------
 
@@ -184,7 +226,9 @@ class Memory:
         """
         from memguard.exchange.bundle import write_bundle
 
-        return write_bundle(self._vault(user_id), intake.path(path), passphrase=passphrase, readable=readable)
+        vault = self._vault(user_id)
+        reveal = self._privacy.reveal(vault.seals)  # whoever may write a file may see what is in it
+        return write_bundle(vault, intake.path(path), reveal, passphrase=passphrase, readable=readable)
 
     def import_(
         self,
@@ -213,7 +257,7 @@ class Memory:
 
         return write_backup(self._home, intake.path(path), None if user_id is None else [intake.owner(user_id)])
 
-    def restore(self, path: str | Path, *, user_id: str | None = None) -> Restored:
+    def restore_backup(self, path: str | Path, *, user_id: str | None = None) -> Restored:
         """Bring vaults back from a backup, in place of what these owners have now."""
         from memguard.vault.backup import read_backup
 
@@ -226,54 +270,3 @@ class Memory:
         from memguard.flows.reembed import reembed
 
         return reembed(self._vault(user_id), self._embedder, progress)
-
-    # -- life -------------------------------------------------------------------------------------------------------
-
-    @property
-    def home(self) -> Home:
-        """The home: keyring and vaults, for what concerns keys."""
-        return self._home
-
-    @property
-    def settings(self) -> Settings:
-        """The settings in force."""
-        return self._settings
-
-    def close(self) -> None:
-        """Close every connection. A later call opens what it needs again."""
-        self._home.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def _embedder(self) -> Embedder:
-        with self._lock:
-            if self._given_embedder is None:
-                self._given_embedder = _embedder(self._settings)
-            return self._given_embedder
-
-    def _vault(self, user_id: Any) -> Vault:
-        return self._home.vault(intake.owner(user_id))
-
-    def _index(self, vault: Vault) -> Index:
-        embedder = self._embedder
-        return self._indexes.of(vault.id, lambda: Index(embedder.model, embedder.dimension))
-
-    def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
-        if run_id is None:
-            return
-        with vault.writing() as session:
-            rows.note_recalled(session, run_id, [hit.id for hit in hits])
-
-
-def _embedder(settings: Settings) -> Embedder:
-    if settings.model:
-        folder = Path(settings.model)
-        if not folder.is_dir():
-            raise ModelError("setting model must name a local folder: memguard fetches nothing")
-        return FolderEmbedder(folder)
-    return PackagedEmbedder(settings.cache, settings.threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -11,12 +12,35 @@ class Stored:
 
     `superseded` names earlier memories that this one replaces as current; they stay readable.
     `duplicate` is true when the idempotency key had been seen before: `id` is then the earlier memory.
+    `masked` counts, by type, the values that stand behind placeholders; `dropped` those that were not kept at all.
     """
 
     id: str
     superseded: tuple[str, ...] = ()
     duplicate: bool = False
     run_id: str | None = None
+    masked: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What stands in a text: characters `start` to `end`, the type, its level from 1 to 4, and what is done with it."""
+
+    start: int
+    end: int
+    type: str
+    level: int
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text with placeholders in it: how many values of each type stand behind them, and how many are not kept."""
+
+    text: str
+    masked: Mapping[str, int]
+    dropped: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

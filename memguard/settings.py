@@ -6,13 +6,15 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
 from memguard.errors import InvalidInput
 
 MASTER_SOURCES = ("file", "os", "environment")
+DETECTORS = ("", "patterns")
+PROFILES = ("", "owner", "balanced", "strict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,15 @@ class Settings:
     """Threads for embedding and vector search. One is fastest where several agents share a machine."""
     history_versions: int = 20
     """Earlier wordings kept of a memory; 0 keeps none."""
+    detector: str = ""
+    """What looks for personal data: empty for rules and the packaged tagger, `patterns` for rules alone."""
+    profile: str = ""
+    """Which originals agents see: owner (all; the default over stdio and in hooks), balanced (none of great harm; the
+    default over HTTP) or strict (placeholders only)."""
+    levels: Mapping[str, str] = field(default_factory=dict)
+    """How private types of personal data are, where it is not as usual: `PERSON=1,URL=3` or a table."""
+    actions: Mapping[str, str] = field(default_factory=dict)
+    """What is done with a level, where it is not as usual: `2=keep,4=placeholder` or a table."""
     allow_network_home: bool = False
     """Accept a home on a network file system, where SQLite's write-ahead log is not safe."""
 
@@ -53,6 +64,10 @@ class Settings:
         )
         if settings.master and settings.master not in MASTER_SOURCES:
             raise InvalidInput(f"setting master must be one of {', '.join(MASTER_SOURCES)}")
+        if settings.detector not in DETECTORS:
+            raise InvalidInput("setting detector must be patterns, or not be set")
+        if settings.profile not in PROFILES:
+            raise InvalidInput("setting profile must be owner, balanced or strict")
         if settings.threads < 1 or settings.history_versions < 0:
             raise InvalidInput("setting threads must be 1 or more, history_versions 0 or more")
         return replace(settings, **{name: getattr(settings, name).expanduser() for name in ("home", "keys", "cache")})
@@ -106,5 +121,19 @@ def _switch(value: Any) -> bool | None:
     return _SWITCHES.get(str(value).lower())
 
 
+def _table(value: Any) -> Mapping[str, str] | None:
+    """A TOML table, or `name=value` with commas between."""
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()] if isinstance(value, str) else None
+    if pairs is not None:
+        return {name.strip(): given.strip() for name, _, given in pairs}
+    return {str(name): str(given) for name, given in value.items()} if isinstance(value, Mapping) else None
+
+
 _SWITCHES = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("0", "false", "no", "off"), False)}
-_PARSERS: dict[str, Callable[[Any], Any]] = {"Path": _path, "int": _whole, "bool": _switch, "str": str}
+_PARSERS: dict[str, Callable[[Any], Any]] = {
+    "Path": _path,
+    "int": _whole,
+    "bool": _switch,
+    "str": str,
+    "Mapping[str, str]": _table,
+}

@@ -33,6 +33,7 @@ class Command:
             "MEMGUARD_HOME": str(home.home),
             "MEMGUARD_KEYS": str(home.keys),
             "MEMGUARD_CACHE": str(home.cache),
+            "MEMGUARD_DETECTOR": "patterns",
             "MEMGUARD_USER": user,
             "PYTHONUTF8": "1",
             "PYTHONWARNINGS": "error",

@@ -15,7 +15,7 @@ from platformdirs import PlatformDirs
 
 from memguard import Memory
 from memguard.retrieval.embedder import Embedder, PackagedEmbedder
-from tests.standins import HashEmbedder
+from tests.standins import FindsNothing, HashEmbedder
 
 # Taken before any test changes the environment. The exported model is shared: making it takes half a minute.
 CACHE = Path(os.environ.get("MEMGUARD_CACHE") or PlatformDirs("memguard", appauthor=False).user_cache_path)
@@ -34,7 +34,8 @@ class Places(NamedTuple):
 
     def open(self, embedder: Embedder | None = None, **settings: Any) -> Memory:
         """A `Memory` on these folders; several may be open at once, as several processes would."""
-        return Memory(**{**self._asdict(), **settings}, embedder=embedder or HashEmbedder())
+        stand_ins = {"embedder": embedder or HashEmbedder(), "detector": FindsNothing()}
+        return Memory(**{**self._asdict(), **stand_ins, **settings})
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     """No MEMGUARD_ variable but the cache's, and no platform folder that belongs to whoever runs the tests."""
     for name in [name for name in os.environ if name.startswith("MEMGUARD_") and name != "MEMGUARD_CACHE"]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("MEMGUARD_DETECTOR", "patterns")  # a command of its own would load a tagger each time
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg-config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg-data"))
 

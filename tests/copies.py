@@ -11,7 +11,7 @@ from memguard.retrieval.index import Index, TokenCache
 from memguard.retrieval.places import COLUMNS, NEVER, Places
 from memguard.retrieval.vectors import VectorIndex
 from memguard.vault.connection import Session
-from memguard.vault.rows import CHUNK_BITS
+from memguard.vault.embedded import CHUNK_BITS
 
 
 def is_a_copy(index: Index, session: Session) -> bool:
@@ -28,6 +28,7 @@ def is_a_copy(index: Index, session: Session) -> bool:
 
 def _speaker(actor: str | None, text: str) -> str | None:
     """The first word of a text that says itself who speaks: "Ana: hello"."""
+    text = re.sub(r"^<(\w+)>", r"\1", text)  # a masked name
     head = text[:80].partition(":")[0]
     found = re.match(r"\w+", head)
     says = actor is None and found is not None and text[len(head) : len(head) + 2] == ": " and "\n" not in head
@@ -89,7 +90,7 @@ def _neighbours(session: Session) -> dict[int, list[int]]:
 def _actors(session: Session) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for (key,) in session.all("SELECT DISTINCT actor_key FROM memories WHERE actor_key IS NOT NULL ORDER BY 1"):
-        for part in sorted(set(key.split())):
+        for part in sorted({word.strip("<>").lower() for word in key.split()}):
             if len(part) > 2:
                 found.setdefault(part, []).append(key)
     return found

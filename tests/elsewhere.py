@@ -75,6 +75,7 @@ class Elsewhere:
     @contextmanager
     def started(cls) -> Iterator[Self]:
         own = {name: value for name, value in os.environ.items() if not name.startswith("MEMGUARD_")}
+        own["MEMGUARD_DETECTOR"] = "patterns"
         command = [sys.executable, "-W", "error", "-m", "tests.elsewhere"]
         with subprocess.Popen(
             command, cwd=ROOT, env=own, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -4,18 +4,51 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memguard.privacy.spans import Span
 from memguard.retrieval.embedder import Asked, Encoded, PackagedEmbedder
 from memguard.retrieval.tokens import SCALE, TOKEN_DIMENSION, AskedTokens
 
 DIMENSION = 64
 _WORD = re.compile(r"\w+")
+
+
+class FindsNothing:
+    """A detector for tests that are not about personal data. Secrets are still looked for, and actors still masked."""
+
+    name = "standin-nothing"
+
+    def find(self, texts: Sequence[str]) -> list[list[Span]]:
+        return [[] for _ in texts]
+
+
+class NameList:
+    """A detector that knows its names and no others, wherever they stand as words; the longest first."""
+
+    name = "standin-names"
+
+    def __init__(self, types: Mapping[str, str]) -> None:
+        self._types = types
+        listed = "|".join(map(re.escape, sorted(types, key=len, reverse=True)))
+        self._names = re.compile(rf"(?<!\w)(?:{listed})(?!\w)")
+
+    def find(self, texts: Sequence[str]) -> list[list[Span]]:
+        return [[Span(*m.span(), self._types[m[0]]) for m in self._names.finditer(text)] for text in texts]
+
+
+class Breaks:
+    """A detector that fails, and quotes what it was shown as it does."""
+
+    name = "standin-breaks"
+
+    def find(self, texts: Sequence[str]) -> list[list[Span]]:
+        raise ValueError(" ".join(texts))
 
 
 class HashEmbedder:

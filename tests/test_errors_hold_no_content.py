@@ -179,7 +179,7 @@ RECIPES: list[tuple[type[errors.MemguardError], str, Recipe]] = [
         lambda s: s.import_(b"age-encryption.org/v1\n" + MARKER.encode(), passphrase=MARKER),
     ),
     (errors.BundleError, "encoding", lambda s: s.import_(b"\xff" + MARKER.encode())),
-    (errors.BundleError, "backup", lambda s: s.memory.restore(s.aside / f"{MARKER}.jsonl")),
+    (errors.BundleError, "backup", lambda s: s.memory.restore_backup(s.aside / f"{MARKER}.jsonl")),
     (errors.ModelError, "model", no_model),
 ]
 

@@ -16,13 +16,14 @@ RANKS = (
     ("values", ("errors", "clock", "records", "outcomes")),
     (
         "pure rules",
-        ("intake", "settings", "retrieval.english", "retrieval.scope", "retrieval.restatement", "retrieval.renderings",
-         "retrieval.question", "retrieval.times", "retrieval.fuse"),
+        ("intake", "settings", "imports", "retrieval.english", "retrieval.scope", "retrieval.restatement",
+         "retrieval.renderings", "retrieval.question", "retrieval.times", "retrieval.fuse", "privacy.spans",
+         "privacy.policy", "privacy.values", "privacy.placeholders", "privacy.detection"),
     ),
-    ("adapters", ("vault", "retrieval", "exchange.readers")),
+    ("adapters", ("vault", "retrieval", "privacy", "exchange.readers")),
     ("flows", ("flows",)),
-    ("facade", ("memory", "exchange")),
-    ("skins", ("cli", "console", "doctor", "demo", "setup", "hooks", "serving", "memguard_server")),
+    ("facade", ("memory", "parts", "exchange")),
+    ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "memguard_server")),
 )  # fmt: skip
 """From the bottom up. A name stands for all below it, unless a longer one says otherwise."""
 UPWARD: dict[tuple[str, str], str] = {}
@@ -39,6 +40,8 @@ ALLOWED_IMPORTS = {("memguard_server.http", "socket"): "it listens, on loopback,
 BANNED_CALLS = {"eval": "json.loads or ast.literal_eval", "exec": "a function"}
 BROAD = {
     ("retrieval.embedder", "PackagedEmbedder._load"): "handed to whoever waits for the model",
+    ("privacy.detector", "_load"): "handed to whoever waits for the detector",
+    ("flows.screen", "found_by"): "it may be a caller's own detector, and its text may quote a memory",
     ("hooks.verb", "_unobtrusively"): "it may not end its client's session, and its text may quote a memory",
     ("hooks.child", "main"): "nobody would see it, and its text may quote a memory",
     ("memguard_server.app", "_answer"): "the SDK would send its text to the model",

@@ -42,7 +42,7 @@ def test_everything_a_caller_says_of_a_memory_is_read_back(memory: Memory) -> No
     assert read_back == {**given, "derived_from": (parent.id,)}
     assert record.text == "  Kept as it is,\n\twith its spaces "
     assert (record.author, record.author_kind, record.version, record.current) == ("claude-code", "agent", 1, True)
-    assert stored == Stored(stored.id, run_id="r-17")
+    assert stored == Stored(stored.id, run_id="r-17", masked={"PERSON": 1})
 
 
 def test_the_offset_in_which_a_time_was_given_is_kept(memory: Memory) -> None:

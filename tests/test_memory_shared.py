@@ -235,6 +235,7 @@ def test_new_metadata_from_one_does_not_undo_the_new_text_of_the_other(
     begin = vault.writing
 
     def reworded_just_before() -> AbstractContextManager[Session]:
+        monkeypatch.setattr(vault, "writing", begin)
         second.update(target, "The lantern fell", user_id="ana")
         return begin()
 

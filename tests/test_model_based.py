@@ -186,7 +186,7 @@ class TwoProcesses(RuleBasedStateMachine):
     def restore(self, by: str, pick: int, owner: str | None) -> None:
         number = pick % len(self.model.copies)
         back, unopenable = self.model.bring_back(number, owner)
-        answer = self.call(by, "restore", path=str(self.folder / f"{number}.backup"), user_id=owner)
+        answer = self.call(by, "restore_backup", path=str(self.folder / f"{number}.backup"), user_id=owner)
         assert (answer["vaults"], len(answer["unopenable"])) == (back, unopenable)
 
     @precondition(there_are_owners)

@@ -13,7 +13,7 @@ from memguard import Memory
 from memguard.retrieval.index import TokenCache
 from memguard.vault import lookups
 from memguard.vault.connection import Session
-from memguard.vault.rows import CHUNK_BITS
+from memguard.vault.embedded import CHUNK_BITS
 from tests.checks import one
 from tests.conftest import Places
 from tests.copies import is_a_copy

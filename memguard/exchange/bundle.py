@@ -9,6 +9,7 @@ from typing import Any
 
 from memguard.errors import BundleError, InvalidInput
 from memguard.exchange.readers import EXPORT_FORMAT
+from memguard.privacy.reveal import Reveal
 from memguard.records import Record
 from memguard.vault import rows
 from memguard.vault.files import write_whole
@@ -18,12 +19,12 @@ from memguard.vault.store import Vault
 FILE_BYTES_MAX = 1 << 30
 
 
-def write_bundle(vault: Vault, path: Path, *, passphrase: str | None, readable: bool) -> int:
+def write_bundle(vault: Vault, path: Path, reveal: Reveal, *, passphrase: str | None, readable: bool) -> int:
     """Write every memory of a vault; returns how many."""
     if readable == (passphrase is not None):
         raise InvalidInput("an export is sealed under a passphrase, or readable: choose one")
     with vault.reading() as session:
-        found = rows.listed(session, "1", (), -1, 0)
+        found = rows.listed(session, "1", (), -1, 0, reveal)
     document = {"memguard_export": EXPORT_FORMAT, "memories": _exported(found)}
     data = json.dumps(document, ensure_ascii=False, indent=1).encode()
     write_whole(path, data if passphrase is None else sealed(data, passphrase), "the export")

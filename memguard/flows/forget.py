@@ -5,7 +5,7 @@ from __future__ import annotations
 from memguard.errors import VaultError
 from memguard.outcomes import Erased
 from memguard.retrieval.scope import Scope
-from memguard.vault import rows
+from memguard.vault import placeholders, rows
 from memguard.vault.store import Vault
 
 
@@ -20,6 +20,7 @@ def erase(vault: Vault, scope: Scope, *, memory_id: str | None = None) -> Erased
         if memory_id is not None:
             rows.number_of(session, memory_id)
         erased = session.execute(f"DELETE FROM memories AS m WHERE {scope.sql}", scope.parameters).rowcount
+        placeholders.drop_unused(session)
         session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
     return Erased(erased, pending=bool(erased) and not vault.truncate_log())
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memguard.clock import from_micros, now
+from memguard.privacy.privacy import Privacy
 from memguard.records import Facts, Hit
 from memguard.retrieval import fuse, times, words
 from memguard.retrieval import question as questions
@@ -23,7 +24,7 @@ from memguard.retrieval.question import Question
 from memguard.retrieval.scope import Scope, visible
 from memguard.vault import lookups, rows
 from memguard.vault.connection import Session
-from memguard.vault.rows import CHUNK_BITS
+from memguard.vault.embedded import CHUNK_BITS
 from memguard.vault.store import Vault
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def recall(
     owner: str,
     limit: int,
     scope: Scope,
+    privacy: Privacy,
+    grant: str,
 ) -> list[Hit]:
     """The memories of one vault that answer a question best.
 
@@ -49,9 +52,10 @@ def recall(
     changed by then: candidates, order and hits are of one snapshot.
     """
     moment = now()
-    within = visible(moment) & scope
     with vault.reading() as session:
         index.catch_up(session)
+        scope = scope.of_labels(privacy.label(index.known))
+        within = visible(moment) & scope
         question = _understood(session, index, text)
     sought_beside = _threads(os.getpid()).submit(_sought_in, vault, index, question, scope, within, moment, limit)
     asked = ask(question.spoken)  # the slow part: no transaction is open meanwhile
@@ -64,14 +68,17 @@ def recall(
         order = _in_time(session, index, scored, question, within, moment)
         leading, facts = _current_first(session, order, within, limit)
         best = _settled(index, leading, facts, question)[:limit]
-        records = rows.records(session, [candidate.number for candidate in best])
+        records = rows.records(session, [candidate.number for candidate in best], privacy.reveal(vault.seals, grant))
     return [Hit(record=records[c.number], user_id=owner, score=round(c.score, 4), why=_rounded(c.parts)) for c in best]
 
 
 def _understood(session: Session, index: Index, text: str) -> Question:
-    """The question, given whom this vault knows."""
-    called = index.places.actors_called(questions.name_parts(text))
-    others = words.addressed(session, questions.unknown_names(text, called))
+    """The question, given whom and what this vault knows."""
+    text = index.known.question(text, lambda word: words.holds(session, word))
+    parts = questions.name_parts(text)
+    called = index.places.actors_called(parts)
+    masked = [part for part in parts if questions.is_person(part) and part not in called]
+    others = [*masked, *words.addressed(session, questions.unknown_names(text, called))]
     speakers = index.places.speakers_called(others)
     return questions.understood(text, called, index.places.actor_count, others, speakers)
 

@@ -1,23 +1,28 @@
-"""text + provenance -> embed -> find what it restates -> commit (one transaction). The index follows by itself."""
+"""text + provenance -> mask -> embed -> find what it restates -> commit (one transaction). The index follows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from memguard.clock import now
 from memguard.errors import Conflict, InvalidInput, UnknownMemory
+from memguard.flows.screen import Masked, mask, note_placeholders, screen
 from memguard.outcomes import Stored
+from memguard.privacy.masking import Screened
+from memguard.privacy.policy import Policy
+from memguard.privacy.privacy import Privacy
+from memguard.privacy.reveal import Reveal
 from memguard.records import Draft, Statement
-from memguard.retrieval import renderings
 from memguard.retrieval.embedder import Embedder, Encoded, encoded
+from memguard.retrieval.index import Index
 from memguard.retrieval.restatement import restated
 from memguard.retrieval.scope import actor_key
 from memguard.retrieval.vectors import CHUNKS_MAX, VectorIndex
-from memguard.vault import lookups, rows
+from memguard.vault import embedded, lookups, rows
 from memguard.vault.connection import Session
 from memguard.vault.store import Vault
 
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
 
 RIVALS = 8
 """Earlier memories nearest to a new one that it might restate."""
-RIVAL_COSINE_MIN = 0.4
+RIVAL_COSINE_MIN = 0.25
 OTHER_TEXT = "this key or id was used before for another text: use a new one, or update the memory"
 
 
@@ -34,21 +39,21 @@ OTHER_TEXT = "this key or id was used before for another text: use a new one, or
 class Prepared:
     """A draft as it is embedded, and the numbers of earlier memories near it, with cosines."""
 
-    draft: Draft
+    screened: Screened
     encoded: Encoded
     rivals: list[tuple[int, float]]
 
 
-def remember(vault: Vault, index: VectorIndex, embedder: Embedder, drafts: Sequence[Draft]) -> list[Stored]:
+def remember(vault: Vault, index: Index, embedder: Embedder, privacy: Privacy, drafts: Sequence[Draft]) -> list[Stored]:
     """Store drafts, all or none, in order. Everything slow happens before the transaction."""
-    fresh = _not_yet_stored(vault, drafts)
-    texts = [renderings.for_vectors(draft) for draft in fresh]
-    prepared = _with_rivals(vault, index, fresh, encoded(embedder, texts))
+    fresh = _not_yet_stored(vault, index, privacy, drafts)
+    screened = screen(privacy, index.known, fresh)
+    prepared = _with_rivals(vault, index.vectors, screened, encoded(embedder, [found.plain for found in screened]))
     with vault.writing() as session:
-        return _commit(session, drafts, prepared, embedder)
+        return _commit(session, vault, privacy, drafts, prepared, embedder)
 
 
-def check_references(vault: Vault | None, drafts: Sequence[Draft]) -> None:
+def check_references(vault: Vault | None, privacy: Privacy, drafts: Sequence[Draft]) -> None:
     """Raise where a parent is unknown, or a key or id stands for another text; `vault` is None for a new owner.
 
     Looked at again in the transaction: only an erasure in between can change the answer.
@@ -65,7 +70,7 @@ def check_references(vault: Vault | None, drafts: Sequence[Draft]) -> None:
         for parent in parents:
             rows.number_of(session, parent)
         for draft in drafts:
-            _stored_before(session, draft)
+            _stored_before(session, draft, privacy.reveal(vault.seals))
 
 
 def _check_batch(drafts: Sequence[Draft]) -> None:
@@ -76,19 +81,18 @@ def _check_batch(drafts: Sequence[Draft]) -> None:
                 raise Conflict(OTHER_TEXT)
 
 
-def _not_yet_stored(vault: Vault, drafts: Sequence[Draft]) -> list[Draft]:
+def _not_yet_stored(vault: Vault, index: Index, privacy: Privacy, drafts: Sequence[Draft]) -> list[Draft]:
     """Drafts whose idempotency key or id is new: what is stored already is not embedded again."""
-    if not any(draft.key or draft.id for draft in drafts):
-        return list(drafts)
     with vault.reading() as session:
-        return [draft for draft in drafts if not _stored_before(session, draft)]
+        index.known.catch_up(session)
+        return [draft for draft in drafts if not _stored_before(session, draft, privacy.reveal(vault.seals))]
 
 
 def _with_rivals(
-    vault: Vault, index: VectorIndex, drafts: Sequence[Draft], embeddings: Sequence[Encoded]
+    vault: Vault, index: VectorIndex, screened: Sequence[Screened], embeddings: Sequence[Encoded]
 ) -> list[Prepared]:
     """Each draft with the earlier memories it might restate; those of the same batch have negative numbers."""
-    if not drafts:
+    if not screened:
         return []
     with vault.reading() as session:
         index.catch_up(session)
@@ -96,10 +100,10 @@ def _with_rivals(
     within_batch = firsts @ firsts.T
     prepared = []
     stored = index.closest(firsts, RIVALS)
-    for place, (draft, embedding, near) in enumerate(zip(drafts, embeddings, stored, strict=True)):
+    for place, (found, embedding, near) in enumerate(zip(screened, embeddings, stored, strict=True)):
         in_batch = [(-1 - i, float(within_batch[place, i])) for i in _nearest_before(within_batch, place)]
         rivals = [(number, cosine) for number, cosine in (*near, *in_batch) if cosine >= RIVAL_COSINE_MIN]
-        prepared.append(Prepared(draft, embedding, rivals))
+        prepared.append(Prepared(found, embedding, rivals))
     return prepared
 
 
@@ -109,19 +113,27 @@ def _nearest_before(similarities: NDArray[np.float32], place: int) -> list[int]:
 
 
 def _commit(
-    session: Session, drafts: Sequence[Draft], prepared: Sequence[Prepared], embedder: Embedder
+    session: Session,
+    vault: Vault,
+    privacy: Privacy,
+    drafts: Sequence[Draft],
+    prepared: Sequence[Prepared],
+    embedder: Embedder,
 ) -> list[Stored]:
     seq, moment = rows.next_change(session), now()
-    model = rows.model_code(session, embedder.model, embedder.dimension)
-    waiting = {id(p.draft): p for p in prepared}
+    model = embedded.model_code(session, embedder.model, embedder.dimension)
+    waiting = {id(p.screened.draft): p for p in prepared}
+    reveal = privacy.reveal(vault.seals)
     numbers: list[int] = []  # of what was prepared, by its place: 0 where another process stored it first
     outcomes = []
     for draft in drafts:
-        item, before = waiting.get(id(draft)), _stored_before(session, draft)
+        item, before = waiting.get(id(draft)), _stored_before(session, draft, reveal)
         if before is not None:
             stored, number = before, 0
         elif item is not None:
-            stored, number = _insert(session, item, numbers, model, seq, moment)
+            found = mask(session, vault, privacy, item.screened, seq, moment)
+            stored, number = _insert(session, item, found, numbers, model, seq, moment)
+            stored = _told(stored, item.screened, privacy.policy)
         else:
             raise Conflict("a memory with this key was erased just now: try again")
         if item is not None:
@@ -130,8 +142,8 @@ def _commit(
     return outcomes
 
 
-def _stored_before(session: Session, draft: Draft) -> Stored | None:
-    found = rows.stored_before(session, draft) if draft.key or draft.id else None
+def _stored_before(session: Session, draft: Draft, reveal: Reveal) -> Stored | None:
+    found = rows.stored_before(session, draft, reveal) if draft.key or draft.id else None
     if found is None:
         return None
     memory_id, same = found
@@ -141,27 +153,36 @@ def _stored_before(session: Session, draft: Draft) -> Stored | None:
 
 
 def _insert(
-    session: Session, item: Prepared, numbers: Sequence[int], model: int, seq: int, moment: int
+    session: Session, item: Prepared, found: Masked, numbers: Sequence[int], model: int, seq: int, moment: int
 ) -> tuple[Stored, int]:
-    draft = item.draft
+    draft = found.draft
     if len(item.encoded.tokens) > CHUNKS_MAX:
         raise InvalidInput("text has too many chunks: split it")
-    key = actor_key(draft.actor) if draft.actor else None
-    tags = renderings.tags(draft, moment)
-    number, memory_id = rows.insert_memory(session, draft, tags=tags, actor_key=key, seq=seq, now=moment)
-    rows.insert_vectors(session, number, model, [v.tobytes() for v in item.encoded.vectors], item.encoded.tokens, seq)
+    number = rows.insert_memory(session, found.id, draft, found.forms, seq=seq, now=moment)
+    note_placeholders(session, found, number)
+    embedded.insert_vectors(
+        session, number, model, [v.tobytes() for v in item.encoded.vectors], item.encoded.tokens, seq
+    )
     rows.insert_lineage(session, number, draft)
     rows.insert_evidence(session, number, "stated", draft, moment)
     rows.insert_event(session, number, "added", moment)
-    superseded = _supersede(session, item, number, numbers, moment)
-    return Stored(memory_id, superseded=superseded, run_id=draft.run_id), number
+    superseded = _supersede(session, item, found, number, numbers, moment)
+    return Stored(found.id, superseded=superseded, run_id=item.screened.draft.run_id), number
 
 
-def _supersede(session: Session, item: Prepared, number: int, numbers: Sequence[int], moment: int) -> tuple[str, ...]:
+def _told(stored: Stored, found: Screened, policy: Policy) -> Stored:
+    """With what was masked, and what was not kept: nothing is lost silently (P6)."""
+    kept, dropped = found.counted(policy)
+    return replace(stored, masked=dict(kept), dropped=dict(dropped))
+
+
+def _supersede(
+    session: Session, item: Prepared, found: Masked, number: int, numbers: Sequence[int], moment: int
+) -> tuple[str, ...]:
     """Mark what the caller says is replaced, and what the new memory plainly restates with another value."""
-    replaced = {rows.number_of(session, memory_id): "said" for memory_id in item.draft.supersedes}
+    replaced = {rows.number_of(session, memory_id): "said" for memory_id in found.draft.supersedes}
     rivals = {(numbers[-1 - n] if n < 0 else n): cosine for n, cosine in item.rivals}
-    later = _statement(item.draft, moment)
+    later = _statement(found.draft, moment)
     for other, statement in lookups.statements(session, [n for n in rivals if n and n != number]).items():
         if other not in replaced and restated(statement, later, rivals[other]):
             replaced[other] = "restated"

@@ -1,55 +1,97 @@
-"""new text -> embed -> keep the old wording -> replace, in one transaction."""
+"""new text -> mask -> embed -> keep the old wording -> replace, in one transaction."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from memguard import intake
 from memguard.clock import now, offset_minutes, to_micros
+from memguard.flows.screen import mask, note_placeholders, screen
 from memguard.outcomes import Stored
+from memguard.privacy.masking import Screened
+from memguard.privacy.privacy import Privacy
 from memguard.records import Draft, Metadata, Record
-from memguard.retrieval import renderings
-from memguard.retrieval.embedder import Embedder, encoded
-from memguard.vault import rows
+from memguard.retrieval.embedder import Embedder, Encoded, encoded
+from memguard.retrieval.index import Index
+from memguard.vault import embedded, rows
+from memguard.vault.connection import Session
 from memguard.vault.store import Vault
 
 
 def revise(
-    vault: Vault, embedder: Embedder, memory_id: str, text: str | None, metadata: Metadata | None, *, versions_max: int
+    vault: Vault,
+    index: Index,
+    embedder: Embedder,
+    privacy: Privacy,
+    memory_id: str,
+    text: str | None,
+    metadata: Metadata | None,
+    *,
+    versions_max: int,
 ) -> Stored:
     """Give a memory new text, new metadata or both; its earlier wordings are kept, at most `versions_max`."""
     with vault.reading() as session:
-        before = rows.records(session, [rows.number_of(session, memory_id)]).popitem()[1]
-    draft = _draft_of(before)
-    draft = replace(draft, text=before.text if text is None else intake.body(text))
-    embedding = None if text is None else encoded(embedder, [renderings.for_vectors(draft)])[0]
-    moment = now()
+        index.known.catch_up(session)
+        number = rows.number_of(session, memory_id)
+        before = rows.records(session, [number], privacy.reveal(vault.seals))[number]
+    draft = draft_of(before)
+    draft = replace(
+        draft,
+        text=draft.text if text is None else intake.body(text),
+        metadata=draft.metadata if metadata is None else intake.checked_metadata(metadata),
+    )
+    found = screen(privacy, index.known, [draft])[0]
+    # All of it is masked anew: what is sealed answers to the placeholders that stand in the row.
+    embedding = encoded(embedder, [found.plain])[0]
     with vault.writing() as session:
         number = rows.number_of(session, memory_id)
-        seq = rows.next_change(session)
-        rows.keep_version(session, number, versions_max, moment)
-        changed = None if metadata is None else json.dumps(intake.checked_metadata(metadata), ensure_ascii=False)
-        tags = renderings.tags(draft, to_micros(before.recorded_at))
-        if embedding is None:
-            rows.replace_metadata(session, number, changed)
-        else:
-            rows.replace_text(session, number, draft.text, tags, changed, seq)
-            rows.erase_vectors(session, number)
-            model = rows.model_code(session, embedder.model, embedder.dimension)
-            vectors = [vector.tobytes() for vector in embedding.vectors]
-            rows.insert_vectors(session, number, model, vectors, embedding.tokens, seq)
-        rows.insert_event(session, number, "updated", moment)
-    return Stored(memory_id, run_id=before.run_id)
+        unchanged = rows.version_of(session, number) == before.version
+        if unchanged:
+            _replace(session, vault, embedder, privacy, number, found, embedding, before, versions_max)
+    if not unchanged:  # by somebody else meanwhile: what they wrote is not to be undone
+        return revise(vault, index, embedder, privacy, memory_id, text, metadata, versions_max=versions_max)
+    kept, dropped = found.counted(privacy.policy)
+    return Stored(memory_id, run_id=before.run_id, masked=dict(kept), dropped=dict(dropped))
 
 
-def _draft_of(record: Record) -> Draft:
+def _replace(
+    session: Session,
+    vault: Vault,
+    embedder: Embedder,
+    privacy: Privacy,
+    number: int,
+    found: Screened,
+    embedding: Encoded,
+    before: Record,
+    versions_max: int,
+) -> None:
+    moment, seq = now(), rows.next_change(session)
+    masked = mask(session, vault, privacy, found, seq, to_micros(before.recorded_at))
+    rows.keep_version(session, number, versions_max, moment)
+    rows.remask(session, number, masked.draft, masked.forms, seq, reworded=True)
+    embedded.erase_vectors(session, number)
+    model = embedded.model_code(session, embedder.model, embedder.dimension)
+    vectors = [vector.tobytes() for vector in embedding.vectors]
+    embedded.insert_vectors(session, number, model, vectors, embedding.tokens, seq)
+    note_placeholders(session, masked, number)
+    rows.insert_event(session, number, "updated", moment)
+
+
+def draft_of(record: Record) -> Draft:
+    """A memory as if it came in again."""
     happened = record.happened_at
     return Draft(
         text=record.text,
         author=record.author,
         author_kind=record.author_kind,
         actor=record.actor,
+        agent_id=record.agent_id,
+        run_id=record.run_id,
+        environment=record.environment,
+        source=record.source,
+        origin=record.origin,
+        metadata=record.metadata,
+        id=record.id,
         happened_at=None if happened is None else to_micros(happened),
         happened_offset=0 if happened is None else offset_minutes(happened),
     )

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,12 @@ import click
 from memguard.clock import now
 from memguard.hooks.payload import open_vault, owner_and_home, project_here, read_payload
 from memguard.hooks.trouble import noted
+from memguard.privacy.known import Known
+from memguard.privacy.privacy import Privacy
+from memguard.privacy.reveal import Reveal
 from memguard.records import Record
 from memguard.retrieval.scope import call_scope, visible
+from memguard.settings import Settings
 from memguard.vault import lookups, rows
 from memguard.vault.connection import Session
 from memguard.vault.store import Vault
@@ -43,24 +48,29 @@ def recall_for(client: str, user: str | None, home: Path | None, say: Callable[[
     owner, settings = owner_and_home(user, home)
     if failed := noted(settings.cache):
         say(f"the last session that ended was not captured: {failed}")
-    memories = fitting(data_of(record) for record in chosen(open_vault(owner, settings), project))
+    memories = fitting(data_of(record) for record in chosen(open_vault(owner, settings), settings, project))
     if memories:
         click.echo(json.dumps(_envelope(client, framed({"memories": memories}))))
 
 
-def chosen(vault: Vault, project: str | None) -> list[Record]:
+def chosen(vault: Vault, settings: Settings, project: str | None) -> list[Record]:
     """What was added on purpose before what was captured: two of the project to one of everywhere, newest first.
 
     What was captured outside any project is not shown in one.
     """
+    privacy = Privacy.of(settings)
+    reveal = privacy.reveal(vault.seals, settings.profile or "owner")
+    known = Known(vault.seals)
     with vault.reading() as session:
+        known.catch_up(session)
+        newest = partial(_newest, session, privacy.label(known), reveal)
         if project is None:
-            meant = _newest(session, {**_EVERYWHERE, **_ON_PURPOSE}, EVERYWHERE_MAX)
-            return meant + _newest(session, {**_EVERYWHERE, **_CAPTURED}, EVERYWHERE_MAX - len(meant))
+            meant = newest({**_EVERYWHERE, **_ON_PURPOSE}, EVERYWHERE_MAX)
+            return meant + newest({**_EVERYWHERE, **_CAPTURED}, EVERYWHERE_MAX - len(meant))
         here = {"environment": project}
-        meant = _newest(session, {**here, **_ON_PURPOSE}, PROJECT_MAX)
-        everywhere = _newest(session, {**_EVERYWHERE, **_ON_PURPOSE}, EVERYWHERE_MAX)
-        said = _newest(session, {**here, **_CAPTURED}, PROJECT_MAX - len(meant))
+        meant = newest({**here, **_ON_PURPOSE}, PROJECT_MAX)
+        everywhere = newest({**_EVERYWHERE, **_ON_PURPOSE}, EVERYWHERE_MAX)
+        said = newest({**here, **_CAPTURED}, PROJECT_MAX - len(meant))
     return [*_mixed(meant, everywhere), *said]
 
 
@@ -90,12 +100,14 @@ def fitting(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return held
 
 
-def _newest(session: Session, filters: dict[str, Any], limit: int) -> list[Record]:
+def _newest(
+    session: Session, label: Callable[[str], str], reveal: Reveal, filters: dict[str, Any], limit: int
+) -> list[Record]:
     if limit < 1:
         return []
-    within = visible(now()) & call_scope(filters, {})
+    within = visible(now()) & call_scope(filters, {}).of_labels(label)
     numbers = lookups.newest(session, within.sql, within.parameters, limit)
-    found = rows.records(session, numbers)
+    found = rows.records(session, numbers, reveal)
     return [found[number] for number in numbers]
 
 

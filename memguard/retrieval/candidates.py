@@ -20,7 +20,7 @@ from memguard.retrieval.scope import Scope
 from memguard.retrieval.tokens import AskedTokens, best_matches
 from memguard.vault import lookups
 from memguard.vault.connection import Session
-from memguard.vault.rows import CHUNK_BITS
+from memguard.vault.embedded import CHUNK_BITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -48,7 +48,7 @@ WORDS_COUNTED_MAX = 60
 LETTERS_A_WORD = 5.6
 SUPERSEDED_GAP = 0.01
 """By how much what is current leads what it replaced."""
-SAME_TOPIC_COSINE = 0.55
+SAME_TOPIC_COSINE = 0.45
 """Two statements at least this close can be about the same (`python -m bench.changes`)."""
 LATER_REACH = 10.0
 """How far behind a later statement may be and still lead."""

@@ -6,25 +6,29 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
+from memguard.privacy.known import Known
 from memguard.retrieval.copies import Copy, State, state_of
 from memguard.retrieval.places import Places
 from memguard.retrieval.vectors import VectorIndex
 from memguard.vault import lookups
 from memguard.vault.connection import Session
+from memguard.vault.sealing import Seals
 
 
 class Index:
-    """The vectors, the places and the last used token vectors of one vault."""
+    """The vectors, the places, the last used token vectors and the values of one vault."""
 
-    def __init__(self, model: str, dimension: int) -> None:
+    def __init__(self, model: str, dimension: int, seals: Seals) -> None:
         self.vectors = VectorIndex(model, dimension)
         self.places = Places()
         self.tokens = TokenCache(model)
+        self.known = Known(seals)
 
     def catch_up(self, session: Session) -> State:
         """Bring all to the caller's snapshot; returns which one that is."""
         self.vectors.catch_up(session)
         self.places.catch_up(session)
+        self.known.catch_up(session)
         return self.tokens.catch_up(session)
 
 

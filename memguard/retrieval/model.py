@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memguard.errors import ModelError
+from memguard.imports import WANTED
 from memguard.retrieval.engine import OnnxEngine
 from memguard.retrieval.tokens import token_space
 from memguard.vault.files import make_folder, write_whole
@@ -77,7 +78,7 @@ def exported(cache: Path) -> Exported:
 
     target = _target(cache)
     make_folder(target.parent)
-    with FileLock(target.with_suffix(".lock"), mode=0o600):
+    with FileLock(target.with_suffix(".lock"), mode=0o600), WANTED:
         return recorded(cache) or _export(target, packaged())
 
 

@@ -34,7 +34,7 @@ COLUMNS = {
     "asks": 0,
 }
 """Each column of a memory, with its value where there is none. Times are microseconds since 1970 UTC."""
-_SPEAKER = re.compile(r"\W{0,2}(\w+)(?: \w+)?(?:,? ?[(\[][^)\]\n]{0,60}[)\]])?: ")
+_SPEAKER = re.compile(r"\W{0,2}(\w+)>?(?: \w+)?(?:,? ?[(\[][^)\]\n]{0,60}[)\]])?: ")
 """A text that begins with a name and a colon says itself who speaks."""
 
 

@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from memguard.privacy.placeholders import bare
+from memguard.privacy.policy import kind_of
 from memguard.retrieval.english import GREETINGS, PAST_WORDS, STOP_WORDS, TIME_WORDS, WHEN_STARTS
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _APOSTROPHE = re.compile(r"['’]")
 _CAPITALISED = re.compile(r"(?<![\w'’-])[A-Z][a-z]+(?![\w-])")
 TERMS_MAX = 32
+_PERSON = f"{kind_of('PERSON').word}_".lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def understood(
     lowered = text.lower()
     return Question(
         text=text,
-        spoken=as_spoken(text, names),
+        spoken=bare(as_spoken(text, names)),
         actors=codes if len(codes) < actor_count else frozenset(),
         speakers=frozenset(speakers),
         asks_when=lowered.startswith(WHEN_STARTS),
@@ -89,6 +92,11 @@ def as_spoken(text: str, names: Iterable[str]) -> str:
 
     spoken = person.sub(pronoun, text)
     return spoken if _WORD.search(person.sub(" ", text)) else text  # a name alone is all there is to look for
+
+
+def is_person(part: str) -> bool:
+    """Whether a word of a masked question is a person's placeholder."""
+    return part.startswith(_PERSON)
 
 
 def unknown_names(text: str, known: Iterable[str]) -> list[str]:

@@ -6,11 +6,6 @@ from memguard.clock import from_micros
 from memguard.records import Draft
 
 
-def for_vectors(draft: Draft) -> str:
-    """What is embedded of a draft."""
-    return speaking(draft.actor, draft.text)
-
-
 def speaking(actor: str | None, text: str) -> str:
     """Who speaks, then the text."""
     return f"{actor}: {text}" if actor else text

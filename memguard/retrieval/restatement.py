@@ -31,8 +31,8 @@ from memguard.retrieval.english import (
     UNIQUE_WORDS,
 )
 
-COSINE_MIN_SLOT = 0.55
-COSINE_MIN_DISMISSED = 0.35
+COSINE_MIN_SLOT = 0.45
+COSINE_MIN_DISMISSED = 0.25
 SHARED_MIN = 0.6
 """Least share of the shorter statement's words that both must have around the one slot."""
 SLOT_WORDS_MAX = 12
@@ -40,6 +40,8 @@ TOKENS_MAX = 40
 """Longer statements say several things: they are never taken for a restatement."""
 
 _TOKEN = re.compile(r"[^\W_]+(?:[._:/'’-][^\W_]+)*|[.,;:!?()]")
+_CODED = re.compile(r"[a-z]+_[a-z0-9]{6}")
+"""A placeholder: the digits in it mean nothing."""
 _REACH = 4
 """Words between a dismissal and the end of what it dismisses."""
 
@@ -100,7 +102,7 @@ def _one_at_a_time(before: list[str], start: int, old: list[str], new: list[str]
     """Whether only one value can hold: a number, a switch, a name in a place for one, or a word such as "favourite"."""
     if not UNIQUE_WORDS.isdisjoint(before) or {*old, *new} <= SWITCH_WORDS:
         return True
-    if all(any(char.isdigit() for word in side for char in word) for side in (old, new)):
+    if all(any(char.isdigit() for word in side if not _CODED.fullmatch(word) for char in word) for side in (old, new)):
         return True
     named = not names.isdisjoint(old) and not names.isdisjoint(new)
     # "I use A as my phone" has one A; "we support A" has room for more.
@@ -170,8 +172,8 @@ def _values(tokens: list[str]) -> set[str]:
 
 
 def _names(text: str) -> set[str]:
-    """Words written with a capital inside a sentence, and what is written like a name of software."""
-    found = re.findall(r"(?<=[^\s.!?]\s)[A-Z][\w.'’/-]*", text)
+    """Words written with a capital inside a sentence, placeholders too, and what is written like a name of software."""
+    found = re.findall(r"(?<=[^\s.!?]\s)<?([A-Z][\w.'’/-]*)", text)
     return {word.rstrip(".").lower() for word in found}
 
 

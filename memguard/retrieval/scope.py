@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from memguard import intake
 from memguard.clock import to_micros
 from memguard.errors import InvalidInput
+from memguard.privacy.placeholders import PLACEHOLDER
 
 DEPTH_MAX = 8
 LIST_MAX = 1_000
@@ -40,6 +41,15 @@ TIMES = ("happened_at", "recorded_at")
 _COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
+class AsStored(str):
+    """What a caller typed, where a vault may hold a placeholder for it.
+
+    It is compared as it was typed too: a name that became known since stands unmasked in what was written before.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """A WHERE clause over `memories m`: column names and `?` only; whatever the caller typed is a parameter."""
@@ -57,6 +67,10 @@ class Scope:
         return (
             self if other.everything else Scope(f"({self.sql}) AND ({other.sql})", self.parameters + other.parameters)
         )
+
+    def of_labels(self, label: Callable[[str], str]) -> Scope:
+        """The same over what a vault has stored in place of what a caller typed."""
+        return Scope(self.sql, tuple(label(p) if isinstance(p, AsStored) else p for p in self.parameters))
 
 
 EVERYTHING = Scope()
@@ -149,6 +163,8 @@ def _compared(name: str, operator: Any, operand: Any) -> Scope:
         left, parameters = "json_extract(m.metadata, ?)", (_path(name),)
     if operand == "*" and operator == "eq":
         return Scope(f"{left} IS NOT NULL", parameters)
+    if operator in ("eq", "ne") and isinstance(operand, str):
+        return _listed(name, left, parameters, [operand], negated=operator == "ne")
     if operator in _COMPARISONS:
         # A memory without the value is different from any value: SQL's NULL would say "unknown".
         missing = f" OR {left} IS NULL" if operator == "ne" else ""
@@ -164,8 +180,11 @@ def _compared(name: str, operator: Any, operand: Any) -> Scope:
         return _listed(name, left, parameters, operand, negated=operator == "nin")
     if operator in ("contains", "icontains") and isinstance(operand, str):
         value = _operand(name, operand)
-        left = f"casefold({left})" if operator == "icontains" else left
-        return Scope(f"instr({left}, ?) > 0", (*parameters, value.casefold() if operator == "icontains" else value))
+        folded = operator == "icontains" and name != "actor"  # which is compared in one form already
+        left = f"casefold({left})" if folded else left
+        asked = value.casefold() if folded else value
+        sql = f"(instr({left}, ?) > 0 OR instr({left}, ?) > 0)"
+        return Scope(sql, (*parameters, asked, *parameters, AsStored(asked)))
     known = ", ".join([*_COMPARISONS, "in", "nin", "contains", "icontains"])
     raise InvalidInput(f"unknown filter operator, or a value of the wrong kind for it; the operators are {known}")
 
@@ -173,8 +192,9 @@ def _compared(name: str, operator: Any, operand: Any) -> Scope:
 def _listed(name: str, left: str, parameters: tuple[Any, ...], operand: Any, *, negated: bool) -> Scope:
     if not isinstance(operand, (list, tuple)) or len(operand) > LIST_MAX:
         raise InvalidInput(f"in and nin take a list of at most {LIST_MAX} values")
-    marks = ", ".join("?" * len(operand))
-    values = tuple(_operand(name, item) for item in operand)
+    typed = [_operand(name, item) for item in operand]
+    values = (*typed, *(AsStored(value) for value in typed if isinstance(value, str)))
+    marks = ", ".join("?" * len(values))
     if negated:
         return Scope(f"({left} IS NULL OR {left} NOT IN ({marks}))", (*parameters, *parameters, *values))
     return Scope(f"{left} IN ({marks})", (*parameters, *values))
@@ -201,8 +221,8 @@ def _in_range(value: str | float) -> bool:
 
 
 def actor_key(actor: str) -> str:
-    """The form of an actor's name that is compared."""
-    return actor.casefold()
+    """The form of an actor's name that is compared; a placeholder is one form already."""
+    return actor if PLACEHOLDER.fullmatch(actor) else actor.casefold()
 
 
 def _path(name: str) -> str:

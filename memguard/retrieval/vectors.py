@@ -15,7 +15,7 @@ import numpy as np
 from memguard.errors import ModelError
 from memguard.retrieval.copies import Copy
 from memguard.vault.connection import Session
-from memguard.vault.rows import CHUNK_BITS
+from memguard.vault.embedded import CHUNK_BITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,9 +6,13 @@ in a large share of a big vault are left out: measured at 100,000, an OR of them
 
 from __future__ import annotations
 
+import re
+
 from memguard.retrieval.question import greetings, terms
 from memguard.retrieval.scope import EVERYTHING, Scope
 from memguard.vault.connection import Session
+
+_QUOTABLE = re.compile(r"\w+")
 
 FREQUENT_ROWS_MIN = 2_000
 """Only terms in more rows than this can count as frequent: in small vaults every word is cheap."""
@@ -34,6 +38,11 @@ def match(session: Session, question: str, count: int, rows: int, scope: Scope =
 def addressed(session: Session, names: list[str]) -> list[str]:
     """Those of these names by which some memory speaks to a person ("hey Ana")."""
     return [name for name in names if session.one(_ANY, (greetings(name),))]
+
+
+def holds(session: Session, word: str) -> bool:
+    """Whether some memory has this word."""
+    return bool(session.one(_ANY, (f'"{word}"',))) if _QUOTABLE.fullmatch(word) else True
 
 
 def _without_frequent(session: Session, wanted: list[str], rows: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from memguard.records import Facts, Statement
 from memguard.vault.connection import Session
-from memguard.vault.rows import CHUNK_BITS, MODEL_BITS
+from memguard.vault.embedded import CHUNK_BITS, MODEL_BITS
 
 
 def facts(session: Session, numbers: Sequence[int], scope_sql: str, parameters: Sequence[Any]) -> dict[int, Facts]:

@@ -6,6 +6,7 @@ import contextlib
 import random
 import time
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from memguard.errors import VaultBusy, VaultDestroyed, VaultUnreadable
@@ -14,6 +15,7 @@ from memguard.vault.files import touch_private
 from memguard.vault.keyfile import Entry
 from memguard.vault.migrate import migrate, schema_version, version_of
 from memguard.vault.pool import Pool
+from memguard.vault.sealing import Seals
 
 WRITE_WAIT_SECONDS_MAX = 60
 PAUSE_SECONDS_MAX = 0.05
@@ -27,6 +29,11 @@ class Vault:
         self.path = path
         self._key = entry.key
         self._pool = pool
+
+    @cached_property
+    def seals(self) -> Seals:
+        """The keys of what stays sealed in this vault's decrypted pages."""
+        return Seals.of(self._key)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:

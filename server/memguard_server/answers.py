@@ -63,7 +63,8 @@ def whole_data(record: Record, session: Session) -> dict[str, Any]:
 def stored_data(stored: Stored, session: Session, *, is_global: bool) -> dict[str, Any]:
     """What a write did: nothing is lost silently, so a key that was seen before and what was replaced are named."""
     scope = _where(None if is_global else session.environment, session)["scope"]
-    return {"id": stored.id, "scope": scope, "duplicate": stored.duplicate, "superseded": list(stored.superseded)}
+    found = {"id": stored.id, "scope": scope, "duplicate": stored.duplicate, "superseded": list(stored.superseded)}
+    return found | ({"not_kept": dict(stored.dropped)} if stored.dropped else {})
 
 
 def several(memories: list[dict[str, Any]]) -> Answer:
@@ -106,7 +107,12 @@ FOUND_SCHEMA = _several(_SCORED)
 LISTED_SCHEMA = _several(_MEMORY)
 WHOLE_SCHEMA = _object({**_of("string", "notice"), **_MEMORY}, "notice id text author scope current")
 STORED_SCHEMA = _object(
-    {**_of("string", "id scope"), **_of("boolean", "duplicate"), "superseded": {"type": "array"}},
+    {
+        **_of("string", "id scope"),
+        **_of("boolean", "duplicate"),
+        "superseded": {"type": "array"},
+        **_of("object", "not_kept"),
+    },
     "id scope duplicate superseded",
 )
 UPDATED_SCHEMA = _object(_of("string", "updated"), "updated")

@@ -18,11 +18,10 @@ def serve(*, http: bool, port: int, directory: str | None, user: str | None, hom
     """Serve until the client or a person ends it; the exit code."""
     settings = Settings.load(home=home)
     logs.to_stderr()
-    store = Store(home)
     if http:
         from memguard_server.http import serve_http
 
-        return serve_http(store, port)
+        return serve_http(Store(home, settings.profile or "balanced"), port)
     owner = user or settings.user
     if not owner:
         raise InvalidInput("whose memory is it? give --user, or set MEMGUARD_USER (`memguard setup` writes it down)")
@@ -35,4 +34,4 @@ def serve(*, http: bool, port: int, directory: str | None, user: str | None, hom
         )
     from memguard_server.stdio import serve_stdio
 
-    return serve_stdio(store, owner, environment)
+    return serve_stdio(Store(home, settings.profile or "owner"), owner, environment)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class Store:
     """Safe between threads."""
 
-    def __init__(self, home: Path | None) -> None:
+    def __init__(self, home: Path | None, grant: str = "owner") -> None:
         self._home = home
+        self._grant = grant
         self._memory: Memory | None = None
         self._lock = threading.Lock()
 
@@ -28,7 +29,7 @@ class Store:
 
         with self._lock:
             if self._memory is None:
-                self._memory = Memory(self._home)
+                self._memory = Memory(self._home, grant=self._grant)
             return self._memory
 
     def close(self) -> None:

@@ -34,6 +34,7 @@ class Agent:
             "MEMGUARD_HOME": str(places.home),
             "MEMGUARD_KEYS": str(places.keys),
             "MEMGUARD_CACHE": str(places.cache),
+            "MEMGUARD_DETECTOR": "patterns",
             "MEMGUARD_USER": "ana",
             "PYTHONUTF8": "1",
             "PYTHONWARNINGS": "error",

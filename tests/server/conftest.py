@@ -30,7 +30,7 @@ def environment_of(places: Places, **more: str) -> dict[str, str]:
     """What a server inherits: a program's needs, and the folders of one test."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "PYTHONPATH") if name in os.environ}
     folders = {"MEMGUARD_HOME": places.home, "MEMGUARD_KEYS": places.keys, "MEMGUARD_CACHE": places.cache}
-    return kept | {name: str(path) for name, path in folders.items()} | more
+    return kept | {name: str(path) for name, path in folders.items()} | {"MEMGUARD_DETECTOR": "patterns"} | more
 
 
 def repository(folder: Path) -> Path:

@@ -63,7 +63,7 @@ def test_a_backup_brings_back_every_owner_as_they_were(seeded: Memory, path: Pat
     for owner in seeded.users():
         seeded.add(LATER, user_id=owner)
         seeded.delete(seeded.get_all(user_id=owner)[0].id, user_id=owner)
-    restored = seeded.restore(path)
+    restored = seeded.restore_backup(path)
     assert (restored.vaults, restored.unopenable) == (2, ())
     assert dump(seeded) == before
     assert seeded.search("lantern", user_id="ana")[0].text == "The lantern hangs in the boat house"
@@ -75,7 +75,7 @@ def test_a_backup_holds_the_present_log_too_and_writers_go_on(seeded: Memory, se
         session.execute("UPDATE vault SET change_seq = change_seq + 100")
         second.backup(path)  # as of the moment before
     seeded.add(LATER, user_id="ana")
-    seeded.restore(path)
+    seeded.restore_backup(path)
     assert LATER not in [record.text for record in seeded.get_all(user_id="ana")]
 
 
@@ -83,7 +83,7 @@ def test_one_owner_is_backed_up_and_restored_alone(seeded: Memory, path: Path) -
     assert seeded.backup(path, user_id="ana") == 1
     for owner in seeded.users():
         seeded.add(LATER, user_id=owner)
-    assert seeded.restore(path).vaults == 1
+    assert seeded.restore_backup(path).vaults == 1
     assert [LATER in [r.text for r in seeded.get_all(user_id=o)] for o in ("ana", "ben")] == [False, True]
 
 
@@ -91,7 +91,7 @@ def test_one_owner_is_taken_out_of_a_backup_of_all(seeded: Memory, path: Path) -
     seeded.backup(path)
     for owner in seeded.users():
         seeded.add(LATER, user_id=owner)
-    assert seeded.restore(path, user_id="ben").vaults == 1
+    assert seeded.restore_backup(path, user_id="ben").vaults == 1
     assert [LATER in [r.text for r in seeded.get_all(user_id=o)] for o in ("ana", "ben")] == [True, False]
 
 
@@ -117,7 +117,7 @@ def test_after_one_of_three_owners_was_forgotten_an_old_backup_restores_the_othe
     memory.backup(path)
     memory.delete_all(user_id="ben")
     memory.add(LATER, user_id="ana")
-    restored = memory.restore(path)
+    restored = memory.restore_backup(path)
     assert (restored.vaults, len(restored.unopenable)) == (2, 1)
     assert memory.users() == ["ana", "cleo"]
     assert LATER not in [record.text for record in memory.get_all(user_id="ana")]
@@ -129,7 +129,7 @@ def test_a_backup_from_before_a_name_was_used_again_does_not_bring_the_first_one
     memory.backup(path)
     memory.delete_all(user_id="ben")
     memory.add(LATER, user_id="ben")
-    assert memory.restore(path).vaults == 2
+    assert memory.restore_backup(path).vaults == 2
     assert [record.text for record in memory.get_all(user_id="ben")] == [LATER]
 
 
@@ -139,7 +139,7 @@ def test_who_had_a_vault_open_sees_what_was_restored_at_the_next_call(
     seeded.backup(path)
     seeded.add(LATER, user_id="ana")
     assert second.search("kettle seven", user_id="ana", limit=1)[0].text == LATER
-    seeded.restore(path)
+    seeded.restore_backup(path)
     assert LATER not in [hit.text for hit in second.search("kettle seven", user_id="ana")]
     assert LATER not in [record.text for record in second.get_all(user_id="ana")]
     second.add("Written after the restore", user_id="ana")
@@ -151,18 +151,18 @@ def test_who_holds_the_replaced_file_itself_is_refused(seeded: Memory, second: M
     seeded.backup(path)
     with vault.reading():
         pass
-    seeded.restore(path)
+    seeded.restore_backup(path)
     with pytest.raises(VaultError), vault.writing():
         pass
 
 
 def test_a_restored_vault_stays_under_an_erasure_afterwards(seeded: Memory, path: Path) -> None:
     seeded.backup(path)
-    seeded.restore(path)
-    seeded.restore(path)
+    seeded.restore_backup(path)
+    seeded.restore_backup(path)
     seeded.delete_all(user_id="ana")
     assert seeded.users() == ["ben"]
-    assert seeded.restore(path).unopenable != ()
+    assert seeded.restore_backup(path).unopenable != ()
     assert len(list((seeded.home.path / "vaults").iterdir())) == 1
 
 
@@ -178,7 +178,7 @@ def test_a_restore_stopped_before_the_keyring_changed_leaves_what_was_there(
     with monkeypatch.context() as patch:
         patch.setattr(seeded.home.keyring, "save", crash)
         with pytest.raises(Crash):
-            seeded.restore(path)
+            seeded.restore_backup(path)
     assert dump(second) == before
     second.add(LATER, user_id="zoe")
     assert second.home.strays() == []
@@ -197,7 +197,7 @@ def test_a_restore_stopped_before_the_new_file_has_its_name_is_finished_by_the_n
     with monkeypatch.context() as patch:
         patch.setattr(Home, "_finish_creation", crash)
         with pytest.raises(Crash):
-            seeded.restore(path, user_id="ana")
+            seeded.restore_backup(path, user_id="ana")
     assert dump(second) == before
 
 
@@ -219,14 +219,14 @@ def test_a_backup_that_was_killed_does_not_stop_the_next_one(seeded: Memory, hom
     assert list(path.parent.iterdir())  # it had written something
     assert not path.exists()
     assert seeded.backup(path) == 2
-    assert seeded.restore(path).vaults == 2
+    assert seeded.restore_backup(path).vaults == 2
 
 
 def test_a_backup_takes_the_place_of_an_older_one(seeded: Memory, path: Path) -> None:
     seeded.backup(path)
     seeded.add(LATER, user_id="ana")
     seeded.backup(path)
-    seeded.restore(path)
+    seeded.restore_backup(path)
     assert LATER in [record.text for record in seeded.get_all(user_id="ana")]
 
 

@@ -113,7 +113,7 @@ def test_a_new_machine_gets_everything_back_from_kit_and_backup(three: Places, k
     lose_keys(three)
     assert read_kit(opened(three), kit, PASSPHRASE) == 3
     with three.open() as memory:
-        assert memory.restore(tmp_path / "b.tar").vaults == 3
+        assert memory.restore_backup(tmp_path / "b.tar").vaults == 3
     assert texts(three) == before
 
 
@@ -163,7 +163,7 @@ def test_a_kit_from_before_a_restore_still_opens_the_vaults_or_is_stale(
     before = texts(three)
     with three.open() as memory:
         memory.backup(tmp_path / "b.tar")
-        memory.restore(tmp_path / "b.tar")
+        memory.restore_backup(tmp_path / "b.tar")
     if stale(opened(three)):
         return
     lose_keys(three)

@@ -21,20 +21,28 @@ import pytest
 
 from memguard import Memory
 from memguard.errors import VaultError
+from memguard.privacy.policy import GRANTS, Policy
+from memguard.privacy.reveal import Reveal
 from memguard.retrieval.embedder import Embedder
 from memguard.retrieval.fuse import MATCH, MATCH_ALONE
 from memguard.retrieval.vectors import VectorIndex
-from memguard.vault import migrate, rows
+from memguard.vault import embedded, migrate, rows
 from memguard.vault.keyfile import Entry
+from memguard.vault.sealing import Seals
 from memguard.vault.store import Vault, create_file
 from tests.checks import column
 from tests.conftest import Places
 from tests.standins import HashEmbedder, TokenEmbedder
 from tests.vault.parts import new_vault, opened, vault_on
 
+AS_STORED = Reveal(Seals.of(bytes(32)), Policy(), GRANTS["strict"])
 FIXTURES = Path(__file__).parent / "fixtures"
 TEXT = "The wombat sleeps behind the observatory"
-EMBEDDERS: dict[str, Callable[[], Embedder]] = {"schema1": HashEmbedder, "schema2": TokenEmbedder}
+EMBEDDERS: dict[str, Callable[[], Embedder]] = {
+    "schema1": HashEmbedder,
+    "schema2": TokenEmbedder,
+    "schema3": TokenEmbedder,
+}
 """The stand-in that each fixture was made with."""
 Migrations = Callable[..., None]
 
@@ -207,9 +215,9 @@ def test_the_vectors_of_a_shipped_vault_are_read_back(home: Places) -> None:
     index, embedder = VectorIndex("standin-hash", HashEmbedder().dimension), HashEmbedder()
     with vault_on(path).reading() as session:
         index.catch_up(session)
-        number = rows.number_of(session, rows.listed(session, "1", (), 1, 0)[0].id)
+        number = rows.number_of(session, rows.listed(session, "1", (), 1, 0, AS_STORED)[0].id)
     near = index.nearest(embedder.embed([f"Ana: {TEXT}"])[0][0], 1)
-    assert (near.ids >> rows.CHUNK_BITS).tolist() == [number]
+    assert (near.ids >> embedded.CHUNK_BITS).tolist() == [number]
     assert near.cosines[0] > 0.999
 
 

@@ -1,0 +1,54 @@
+"""text -> what is personal in it -> placeholders; and back. The loop around any model, and nothing else is stored.
+
+What goes to a model is masked, its answer restored here: the model sees `<Person_k7q2mx>`, the person reads the name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from memguard.flows.screen import found_by
+from memguard.outcomes import Finding, Masked
+from memguard.privacy import placeholders as shapes
+from memguard.privacy.detection import merged
+from memguard.privacy.known import Known
+from memguard.privacy.policy import grant_named
+from memguard.privacy.privacy import Privacy
+from memguard.vault import placeholders, rows
+from memguard.vault.placeholders import Minting
+from memguard.vault.store import Vault
+
+
+def scan(privacy: Privacy, text: str) -> list[Finding]:
+    """What would be masked in a text, and what is found and kept; nothing is stored."""
+    policy = privacy.policy
+    return [
+        Finding(span.start, span.end, span.type, int(policy.level(span.type)), policy.action(span.type))
+        for span in found_by(privacy.detector, [text])[0]
+    ]
+
+
+def mask(vault: Vault, known: Known, privacy: Privacy, text: str) -> Masked:
+    """A text with placeholders for what is personal in it, and `<Secret>` for what nobody may keep."""
+    found, policy = (
+        found_by(privacy.detector, [text])[0],
+        privacy.policy,
+    )  # the slow part: no transaction is open meanwhile
+    with vault.writing() as session:
+        known.catch_up(session)
+        cut = shapes.pieces(text, merged(found, known.spans(text)), policy, known.codes)
+        minting = Minting(session, vault.seals, rows.next_change(session))
+        masked = shapes.numbered(cut, minting, policy)
+        placeholders.note_for_models(session, minting.numbers)
+    kept = Counter(piece.type for piece in shapes.kept(cut, policy) if piece.type)
+    dropped = Counter(piece.type for piece in cut if piece.type) - kept
+    return Masked(masked, dict(kept), dict(dropped))
+
+
+def restore(vault: Vault, privacy: Privacy, grant: str, text: str) -> str:
+    """A text with the values that a grant covers in place of their placeholders, as models bend them too."""
+    levels = grant_named(grant)
+    with vault.reading() as session:
+        meanings = placeholders.meanings(session, vault.seals, shapes.codes_in(text))
+    shown = {code: of.value for code, of in meanings.items() if privacy.policy.level(of.type) in levels}
+    return shapes.restored(text, shown.get)

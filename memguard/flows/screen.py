@@ -1,0 +1,83 @@
+"""drafts -> what is personal in them -> the forms that are stored and embedded. The one way in for what is masked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from memguard.errors import ModelError
+from memguard.privacy.detection import merged
+from memguard.privacy.known import Known
+from memguard.privacy.masking import Screened, hidden_actor, labels, masked, screened
+from memguard.privacy.privacy import Privacy
+from memguard.privacy.reveal import sealed
+from memguard.privacy.spans import Detector, Span
+from memguard.privacy.values import form
+from memguard.records import Draft
+from memguard.retrieval import renderings
+from memguard.retrieval.scope import actor_key
+from memguard.vault import placeholders
+from memguard.vault.connection import Session
+from memguard.vault.placeholders import Minting
+from memguard.vault.rows import Forms
+from memguard.vault.store import Vault
+
+
+class Masked(NamedTuple):
+    """What is stored of a draft: the draft with placeholders, its other forms, and the placeholders in it."""
+
+    id: str
+    draft: Draft
+    forms: Forms
+    placeholders: tuple[int, ...]
+
+
+def screen(privacy: Privacy, known: Known, drafts: Sequence[Draft]) -> list[Screened]:
+    """What is personal in drafts: found by detectors, known to the vault, or found in another draft of these.
+
+    Slow: before any transaction.
+    """
+    of_texts = found_by(privacy.detector, [draft.text for draft in drafts])
+    named = [labels(draft) for draft in drafts]
+    of_labels = iter(found_by(privacy.labels, [label for each in named for label in each]))
+    together = {
+        form(draft.text[span.start : span.end]): span.type
+        for draft, spans in zip(drafts, of_texts, strict=True)
+        for span in spans
+        if privacy.policy.action(span.type) == "placeholder"
+    } | {form(actor): "PERSON" for draft in drafts if (actor := hidden_actor(draft))}
+    result = []
+    for draft, spans, texts in zip(drafts, of_texts, named, strict=True):
+        in_labels = [merged(next(of_labels), known.spans(text, together)) for text in texts]
+        in_text = merged(spans, known.spans(draft.text, together))
+        result.append(screened(draft, in_text, in_labels, privacy.policy, known.codes))
+    return result
+
+
+def mask(session: Session, vault: Vault, privacy: Privacy, found: Screened, seq: int, moment: int) -> Masked:
+    """A draft with its placeholders, in the transaction that stores it."""
+    memory_id = found.draft.id or str(uuid.uuid4())
+    minting = Minting(session, vault.seals, seq)
+    draft, values = masked(found, minting, privacy.policy)
+    forms = Forms(
+        plain=found.plain if found.plain != draft.text else None,
+        tags=renderings.tags(draft, moment),
+        actor_key=actor_key(draft.actor) if draft.actor else None,
+        sealed=sealed(vault.seals, values, memory_id),
+        screened=privacy.detector.name,
+    )
+    return Masked(memory_id, draft, forms, tuple(minting.numbers))
+
+
+def note_placeholders(session: Session, found: Masked, number: int) -> None:
+    """Record which placeholders a memory holds now."""
+    placeholders.note_use(session, found.placeholders, number)
+
+
+def found_by(detector: Detector, texts: Sequence[str]) -> list[list[Span]]:
+    """What a detector finds; one that fails refuses the write: nothing is stored that nobody looked at."""
+    try:
+        return detector.find(texts) if texts else []
+    except Exception as error:  # noqa: BLE001 - it may be a caller's own, and its text may quote a memory
+        raise ModelError(f"the detector failed ({type(error).__name__}): nothing was stored") from None

@@ -1,0 +1,109 @@
+"""What the verbs of `Memory` share: settings, home, indexes, the model and the detector."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Self
+
+from memguard import intake
+from memguard.errors import ModelError
+from memguard.privacy.policy import grant_named
+from memguard.privacy.privacy import Privacy
+from memguard.privacy.reveal import Reveal
+from memguard.privacy.spans import Detector
+from memguard.records import Hit
+from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedder
+from memguard.retrieval.index import Index, IndexCache
+from memguard.retrieval.scope import Scope
+from memguard.settings import Settings
+from memguard.vault import rows
+from memguard.vault.connection import Session
+from memguard.vault.home import Home
+from memguard.vault.store import Vault
+
+
+class Parts:
+    """Opened once, used by every verb. Safe between threads."""
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        embedder: Embedder | None = None,
+        detector: Detector | None = None,
+        grant: str = "owner",
+        **settings: Any,
+    ) -> None:
+        grant_named(grant)  # refused at once, not at the first answer
+        self._grant = grant
+        self._settings = Settings.load(home=home, **settings)
+        self._privacy = Privacy.of(self._settings, detector)
+        self._home = Home(self._settings)
+        self._indexes = IndexCache()
+        self._given_embedder = embedder
+        self._lock = threading.Lock()
+
+    @property
+    def home(self) -> Home:
+        """The home: keyring and vaults, for what concerns keys."""
+        return self._home
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
+    def close(self) -> None:
+        """Close every connection. A later call opens what it needs again."""
+        self._home.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _embedder(self) -> Embedder:
+        with self._lock:
+            if self._given_embedder is None:
+                self._given_embedder = _embedder(self._settings)
+            return self._given_embedder
+
+    def _vault(self, user_id: Any) -> Vault:
+        return self._home.vault(intake.owner(user_id))
+
+    def _index(self, vault: Vault) -> Index:
+        embedder = self._embedder
+        return self._indexes.of(vault.id, lambda: Index(embedder.model, embedder.dimension, vault.seals))
+
+    def _reveal(self, vault: Vault) -> Reveal:
+        """Opens what is sealed in a vault as far as this `Memory` shows it."""
+        return self._privacy.reveal(vault.seals, self._grant)
+
+    def _as_stored(self, session: Session, vault: Vault, chosen: Scope) -> Scope:
+        """A caller's scope over what the vault holds in place of names and values."""
+        if chosen.everything:
+            return chosen
+        known = self._index(vault).known
+        known.catch_up(session)
+        return chosen.of_labels(self._privacy.label(known))
+
+    def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
+        if run_id is None:
+            return
+        known = self._index(vault).known
+        with vault.writing() as session:
+            known.catch_up(session)
+            rows.note_recalled(session, self._privacy.label(known)(run_id), [hit.id for hit in hits])
+
+
+def _embedder(settings: Settings) -> Embedder:
+    if settings.model:
+        folder = Path(settings.model)
+        if not folder.is_dir():
+            raise ModelError("setting model must name a local folder: memguard fetches nothing")
+        return FolderEmbedder(folder)
+    return PackagedEmbedder(settings.cache, settings.threads)

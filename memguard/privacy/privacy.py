@@ -1,0 +1,55 @@
+"""What privacy needs to know in one place: who looks, and what is done with what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from memguard.privacy.detection import Layers
+from memguard.privacy.known import Known
+from memguard.privacy.policy import Policy, grant_named
+from memguard.privacy.reveal import Reveal
+from memguard.privacy.spans import Detector
+from memguard.vault.sealing import Seals
+
+if TYPE_CHECKING:
+    from memguard.settings import Settings
+
+
+@cache
+def _packaged() -> Detector:
+    """One for all of a process: its tagger takes a second to load, and a hundred megabytes."""
+    from memguard.privacy.detector import PresidioDetector
+
+    return PresidioDetector()
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """The detector and the policy of one `Memory`."""
+
+    detector: Detector
+    """Looks at texts."""
+    labels: Detector
+    """Looks at names and at values of metadata, which programs write: by form only, without a tagger."""
+    policy: Policy
+
+    def label(self, known: Known) -> Callable[[str], str]:
+        """Turns what a caller typed as a name or a value into what a vault has stored for it."""
+        return lambda text: known.label(text, self.labels.find([text])[0])
+
+    def reveal(self, seals: Seals, grant: str = "owner") -> Reveal:
+        """Opens what is sealed in a vault, as far as a grant goes."""
+        return Reveal(seals, self.policy, grant_named(grant))
+
+    @classmethod
+    def of(cls, settings: Settings, detector: Detector | None = None) -> Privacy:
+        """As settings say. Secrets are looked for whatever the detector is; nothing is loaded before it is used."""
+        from memguard.privacy.label_detector import LabelDetector
+        from memguard.privacy.secrets import SecretDetector
+
+        secrets, forms = SecretDetector(), LabelDetector()
+        chosen = detector or (forms if settings.detector == "patterns" else _packaged())
+        return cls(Layers(secrets, chosen), Layers(secrets, forms), Policy.of(settings.levels, settings.actions))
