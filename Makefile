@@ -34,6 +34,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m bench.retrieval
 	$(BIN)/python -m bench.developer
 	$(BIN)/python -m bench.changes
+	$(BIN)/python -m bench.privacy
 	$(BIN)/python -m bench.serve
 	$(BIN)/python -m bench.store
 

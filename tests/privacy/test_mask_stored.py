@@ -1,0 +1,51 @@
+"""Memories from before there were detectors: masked in place, once, with their earlier wordings."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from memguard import Memory
+from tests.checks import column
+from tests.conftest import Places
+from tests.standins import HashEmbedder, NameList
+from tests.vault.test_migrate import FIXTURES, TEXT, place
+
+
+@pytest.fixture
+def old(home: Places) -> Iterator[Memory]:
+    """A vault of the first schema, in the hands of a detector that knows the wombat."""
+    place(home, lambda path: shutil.copyfile(FIXTURES / "schema1.db", path))
+    with home.open(HashEmbedder(), detector=NameList({"wombat": "LOCATION"})) as memory:
+        yield memory
+
+
+def test_what_was_stored_in_clear_is_masked_and_comes_back_as_it_was(old: Memory) -> None:
+    before = old.get_all(user_id="ana")
+    assert old.mask_stored(user_id="ana") == 1
+    (text,), (actor,) = (column(old, "ana", f"SELECT {name} FROM memories") for name in ("text", "actor"))
+    assert "wombat" not in text
+    assert actor.startswith("<Person_")
+    assert "wombat" not in column(old, "ana", "SELECT term FROM word_counts")
+    assert column(old, "ana", "SELECT author FROM evidence") == [actor]
+    assert old.get_all(user_id="ana") == before
+    assert old.search("the wombat", user_id="ana", actor="ana")[0].text == TEXT
+
+
+def test_it_is_done_once(old: Memory) -> None:
+    assert [old.mask_stored(user_id="ana") for _ in range(2)] == [1, 0]
+    old.add("The wombat is back", user_id="ana")
+    assert old.mask_stored(user_id="ana") == 0
+
+
+def test_earlier_wordings_are_masked_too(old: Memory) -> None:
+    first = old.get_all(user_id="ana")[0].id
+    vault = old.home.vault("ana")
+    with vault.writing() as session:  # as an update left it, before there were detectors
+        session.execute("INSERT INTO versions SELECT number, 1, text, NULL, metadata, 1, 2, NULL FROM memories")
+        session.execute("UPDATE memories SET version = 2")
+    assert old.mask_stored(user_id="ana") == 1
+    assert "wombat" not in column(old, "ana", "SELECT text FROM versions")[0]
+    assert [version.text for version in old.history(first, user_id="ana")] == [TEXT]
