@@ -40,7 +40,6 @@ ALLOWED_IMPORTS = {("memguard_server.http", "socket"): "it listens, on loopback,
 BANNED_CALLS = {"eval": "json.loads or ast.literal_eval", "exec": "a function"}
 BROAD = {
     ("retrieval.embedder", "PackagedEmbedder._load"): "handed to whoever waits for the model",
-    ("privacy.detector", "_load"): "handed to whoever waits for the detector",
     ("flows.screen", "found_by"): "it may be a caller's own detector, and its text may quote a memory",
     ("hooks.verb", "_unobtrusively"): "it may not end its client's session, and its text may quote a memory",
     ("hooks.child", "main"): "nobody would see it, and its text may quote a memory",

@@ -30,10 +30,8 @@ def scan(privacy: Privacy, text: str) -> list[Finding]:
 
 def mask(vault: Vault, known: Known, privacy: Privacy, text: str) -> Masked:
     """A text with placeholders for what is personal in it, and `<Secret>` for what nobody may keep."""
-    found, policy = (
-        found_by(privacy.detector, [text])[0],
-        privacy.policy,
-    )  # the slow part: no transaction is open meanwhile
+    policy = privacy.policy
+    found = found_by(privacy.detector, [text])[0]  # the slow part: no transaction is open meanwhile
     with vault.writing() as session:
         known.catch_up(session)
         cut = shapes.pieces(text, merged(found, known.spans(text)), policy, known.codes)

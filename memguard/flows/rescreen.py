@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
-from memguard.flows.revise import draft_of
-from memguard.flows.screen import mask, note_placeholders, screen
+from memguard.flows.revise import draft_of, rewrite
+from memguard.flows.screen import mask, screen
 from memguard.privacy.masking import Screened
 from memguard.privacy.privacy import Privacy
-from memguard.records import Record
 from memguard.retrieval.embedder import Embedder, Encoded, encoded
 from memguard.retrieval.index import Index
-from memguard.vault import embedded, rows
+from memguard.vault import rows
 from memguard.vault.connection import Session
 from memguard.vault.store import Vault
 
@@ -34,46 +34,55 @@ def rescreen(
         waiting = rows.unscreened(session)
     for start in range(0, len(waiting), BATCH):
         numbers = waiting[start : start + BATCH]
-        with vault.reading() as session:
-            index.known.catch_up(session)
-            found = rows.records(session, numbers, privacy.reveal(vault.seals))
-        records = list(found.items())
-        screened = screen(privacy, index.known, [draft_of(record) for _, record in records])
-        embeddings = encoded(embedder, [each.plain for each in screened])
+        found = _looked_at(vault, index, embedder, privacy, numbers)  # the slow part: no transaction is open meanwhile
         with vault.writing() as session:
             seq = rows.next_change(session)
-            for (number, record), each, embedding in zip(records, screened, embeddings, strict=True):
+            for number, memory in found.items():
                 # One that was erased or reworded meanwhile is gone, or has been looked at by now.
-                if rows.is_unscreened(session, number, record.version):
-                    _replace(session, vault, index, embedder, privacy, number, record, each, embedding, seq)
+                if rows.is_unscreened(session, number, memory.version):
+                    _replace(session, vault, embedder, privacy, number, memory, seq)
         if progress is not None:
             progress(start + len(numbers), len(waiting))
     vault.truncate_log()
     return len(waiting)
 
 
+class _Found(NamedTuple):
+    """What is personal in a memory of this version and in its earlier wordings, by their versions; and its vectors."""
+
+    version: int
+    present: Screened
+    earlier: dict[int, Screened]
+    encoded: Encoded
+
+
+def _looked_at(
+    vault: Vault, index: Index, embedder: Embedder, privacy: Privacy, numbers: list[int]
+) -> dict[int, _Found]:
+    reveal = privacy.reveal(vault.seals)
+    with vault.reading() as session:
+        index.known.catch_up(session)
+        records = rows.records(session, numbers, reveal)
+        versions = {number: rows.versions(session, number, reveal) for number in records}
+    drafts = {number: draft_of(record) for number, record in records.items()}
+    present = dict(zip(drafts, screen(privacy, index.known, list(drafts.values())), strict=True))
+    vectors = dict(zip(drafts, encoded(embedder, [each.plain for each in present.values()]), strict=True))
+    found = {}
+    for number, draft in drafts.items():
+        wordings = [replace(draft, text=v.text, metadata=v.metadata) for v in versions[number]]
+        earlier = zip((v.version for v in versions[number]), screen(privacy, index.known, wordings), strict=True)
+        found[number] = _Found(records[number].version, present[number], dict(earlier), vectors[number])
+    return found
+
+
 def _replace(
-    session: Session,
-    vault: Vault,
-    index: Index,
-    embedder: Embedder,
-    privacy: Privacy,
-    number: int,
-    record: Record,
-    found: Screened,
-    embedding: Encoded,
-    seq: int,
+    session: Session, vault: Vault, embedder: Embedder, privacy: Privacy, number: int, memory: _Found, seq: int
 ) -> None:
-    masked = mask(session, vault, privacy, found, seq, rows.recorded_at(session, number))
-    placeholders = list(masked.placeholders)
-    for version in rows.versions(session, number, privacy.reveal(vault.seals)):
-        wording = replace(found.draft, text=version.text, metadata=version.metadata, id=record.id)
-        earlier = mask(session, vault, privacy, screen(privacy, index.known, [wording])[0], seq, 0)
-        rows.remask_version(session, number, version.version, earlier.draft, earlier.forms)
+    masked = mask(session, vault, privacy, memory.present, seq, rows.recorded_at(session, number))
+    placeholders = [*masked.placeholders]
+    for version, wording in memory.earlier.items():
+        earlier = mask(session, vault, privacy, wording, seq, 0)
+        rows.remask_version(session, number, version, earlier.draft, earlier.forms)
         placeholders += earlier.placeholders
-    rows.remask(session, number, masked.draft, masked.forms, seq, reworded=False)
-    embedded.erase_vectors(session, number)
-    model = embedded.model_code(session, embedder.model, embedder.dimension)
-    vectors = [vector.tobytes() for vector in embedding.vectors]
-    embedded.insert_vectors(session, number, model, vectors, embedding.tokens, seq)
-    note_placeholders(session, masked._replace(placeholders=tuple(placeholders)), number)
+    whole = masked._replace(placeholders=tuple(placeholders))
+    rewrite(session, embedder, number, whole, memory.encoded, seq, reworded=False)

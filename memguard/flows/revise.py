@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from memguard import intake
 from memguard.clock import now, offset_minutes, to_micros
-from memguard.flows.screen import mask, note_placeholders, screen
+from memguard.flows.screen import Masked, mask, note_placeholders, screen
 from memguard.outcomes import Stored
-from memguard.privacy.masking import Screened
 from memguard.privacy.privacy import Privacy
 from memguard.records import Draft, Metadata, Record
 from memguard.retrieval.embedder import Embedder, Encoded, encoded
@@ -47,34 +46,27 @@ def revise(
         number = rows.number_of(session, memory_id)
         unchanged = rows.version_of(session, number) == before.version
         if unchanged:
-            _replace(session, vault, embedder, privacy, number, found, embedding, before, versions_max)
+            moment, seq = now(), rows.next_change(session)
+            masked = mask(session, vault, privacy, found, seq, to_micros(before.recorded_at))
+            rows.keep_version(session, number, versions_max, moment)
+            rewrite(session, embedder, number, masked, embedding, seq, reworded=True)
+            rows.insert_event(session, number, "updated", moment)
     if not unchanged:  # by somebody else meanwhile: what they wrote is not to be undone
         return revise(vault, index, embedder, privacy, memory_id, text, metadata, versions_max=versions_max)
     kept, dropped = found.counted(privacy.policy)
     return Stored(memory_id, run_id=before.run_id, masked=dict(kept), dropped=dict(dropped))
 
 
-def _replace(
-    session: Session,
-    vault: Vault,
-    embedder: Embedder,
-    privacy: Privacy,
-    number: int,
-    found: Screened,
-    embedding: Encoded,
-    before: Record,
-    versions_max: int,
+def rewrite(
+    session: Session, embedder: Embedder, number: int, masked: Masked, embedding: Encoded, seq: int, *, reworded: bool
 ) -> None:
-    moment, seq = now(), rows.next_change(session)
-    masked = mask(session, vault, privacy, found, seq, to_micros(before.recorded_at))
-    rows.keep_version(session, number, versions_max, moment)
-    rows.remask(session, number, masked.draft, masked.forms, seq, reworded=True)
+    """Put a memory, masked anew and embedded, in place of what it was."""
+    rows.remask(session, number, masked.draft, masked.forms, seq, reworded=reworded)
     embedded.erase_vectors(session, number)
     model = embedded.model_code(session, embedder.model, embedder.dimension)
     vectors = [vector.tobytes() for vector in embedding.vectors]
     embedded.insert_vectors(session, number, model, vectors, embedding.tokens, seq)
     note_placeholders(session, masked, number)
-    rows.insert_event(session, number, "updated", moment)
 
 
 def draft_of(record: Record) -> Draft:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -56,7 +55,7 @@ class _Window(NamedTuple):
 
 
 class PresidioDetector:
-    """Finds personal data in English text, offline. Loaded at first use, in a thread if `warm` was called.
+    """Finds personal data in English text, offline. Its tagger is loaded at first use.
 
     The same text has the same spans whatever other texts it comes with. Safe to share between threads.
     """
@@ -64,49 +63,22 @@ class PresidioDetector:
     name = f"presidio+{MODEL}/1"
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._turn = threading.Lock()
-        self._engine: Future[Tagger] | None = None
+        self._tagger: Tagger | None = None
 
     def find(self, texts: Sequence[str]) -> list[list[Span]]:
         """For each text its spans, by start, none overlapping another."""
         found: list[list[Span]] = [[] for _ in texts]
         windows = [window for i, text in enumerate(texts) for window in _windows(i, text)]
         if windows:
-            tagger = self._loaded()
             cased = [truecased(window.normal.text) for window in windows]
             with self._turn:  # spaCy's vocabulary is shared, and emptied after each call
-                tags = list(tagger.tags(cased))
+                if self._tagger is None:
+                    self._tagger = Tagger()
+                tags = list(self._tagger.tags(cased))
             for window, text, tagged in zip(windows, cased, tags, strict=True):
                 found[window.text] += _found(window, text, tagged)
         return [resolve(text, spans) for text, spans in zip(texts, found, strict=True)]
-
-    def warm(self) -> None:
-        """Begin to load, without waiting."""
-        self._future()
-
-    def _loaded(self) -> Tagger:
-        future = self._future()
-        error = future.exception()
-        if error is not None:
-            with self._lock:
-                self._engine = None  # what a person has mended is found at the next call
-            raise error
-        return future.result()
-
-    def _future(self) -> Future[Tagger]:
-        with self._lock:
-            if self._engine is None:
-                self._engine = Future()
-                threading.Thread(target=_load, args=(self._engine,), daemon=True).start()
-            return self._engine
-
-
-def _load(future: Future[Tagger]) -> None:
-    try:
-        future.set_result(Tagger())
-    except BaseException as error:  # noqa: BLE001 - handed to whoever waits for the detector
-        future.set_exception(error)
 
 
 def _windows(number: int, text: str) -> Iterator[_Window]:
@@ -145,7 +117,7 @@ def _found(window: _Window, cased: str, tags: Sequence[Tag]) -> Iterator[Span]:
 def _checked(text: str) -> Iterator[Span]:
     """What presidio's recognisers with a checksum find. They look at the text only, and need no tagger's artifacts."""
     for recogniser in _recognisers():
-        for result in recogniser.analyze(text, recogniser.supported_entities, None):  # type: ignore[arg-type]
+        for result in recogniser.analyze(text, recogniser.supported_entities, None):  # type: ignore[arg-type]  # for those that ask a tagger
             if result.score >= CHECKED:
                 yield Span(result.start, result.end, _TYPES.get(result.entity_type, result.entity_type), CHECKED)
 

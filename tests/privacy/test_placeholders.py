@@ -114,14 +114,7 @@ def test_a_value_that_looks_like_a_placeholder_is_not_restored_again() -> None:
     assert shapes.restored("<Literal_bcf234>", values.get) == "<Person_ccc222>"
 
 
-def test_long_text_of_brackets_takes_no_longer_than_its_length() -> None:
-    """Twice the text is at most a few times the work: nothing is tried over and over."""
-    steps = []
-    for size in (20_000, 40_000):
-        text = "<[({`\\" * size
-        steps.append(len(shapes.codes_in(text)) + len(shapes.pieces(text, [], DEFAULT)))
-    assert steps == [1, 1]
-
-
-def test_pieces_are_told_apart_by_type_only() -> None:
-    assert Piece("Ana").type is None
+def test_a_text_of_brackets_is_no_placeholder_however_long() -> None:
+    text = "<[({`\\" * 40_000
+    assert shapes.codes_in(text) == []
+    assert shapes.pieces(text, [], DEFAULT) == [Piece(text)]

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,3 +126,19 @@ def installed(user: User, *words: str, stdin: Any = subprocess.DEVNULL) -> subpr
         cwd=user.project,
         env=environment | {"PYTHONUTF8": "1", "PYTHONWARNINGS": "error"},
     )
+
+
+def server(user: User, client: str, scope: str = "user", name: str = "memguard") -> Any:
+    text = user.read(FILES[client, scope][0]).removeprefix("\ufeff")
+    held = tomllib.loads(text) if client == "codex" else json.loads(text)
+    return held[KEYS[client]][name]
+
+
+def handlers(user: User, client: str, scope: str = "user") -> dict[str, list[str]]:
+    """The commands of each event."""
+    events = json.loads(user.read(FILES[client, scope][1]))["hooks"]
+    found = {}
+    for event, items in events.items():
+        inner = [h for item in items for h in item.get("hooks", [])] if client != "cursor" else items
+        found[event] = [handler["command"] for handler in inner]
+    return found
