@@ -13,7 +13,7 @@ LINES_MAX = 60
 STATES = {
     "complete": "COMPLETE: every check below was made, and found nothing.",
     "pending": "PENDING: nothing was found, and something below is still waited for.",
-    "incomplete": "INCOMPLETE: something is left, or a check could not show that it sees. See below.",
+    "incomplete": "INCOMPLETE: something is left, or no check could show that nothing is. See below.",
 }
 CHOSEN_BY = {
     "memories": "memories that were named",
@@ -24,18 +24,18 @@ CHOSEN_BY = {
     "filter": "a filter",
     "vault": "a whole vault, with its key",
 }
-MEANING = """\
-What the signature proves: not one byte was changed since, and whoever signed had the key of the home named above.
-What it does not prove: that the host was honest. It says what memguard saw there, with its own program and clock.
-How to check it: memguard verify FILE, in that home: it looks again, too. Elsewhere: memguard verify FILE --public KEY,
-with the key that `memguard keys public` printed there. The file is JSON; without its salt nobody learns from it whose
-memories these were, and with it the holder can show that."""
+MEANING = (
+    "The signature proves: not one byte was changed since, and whoever signed had the key of the home named above.",
+    "It does not prove: that the host was honest. It says what memguard saw there, by that host's clock.",
+    "To check it: `memguard verify FILE` in that home; elsewhere with `--public KEY`, which `memguard keys public` "
+    "prints there. A copy without the salt tells nobody whose memories these were; with it the holder can show it.",
+)
 
 
 def page(certificate: Certificate) -> str:
     """At most 60 lines of 100 characters. What does not fit is counted; checks and what was not checked share alike."""
     head = _head(certificate)
-    foot = ["", *textwrap.wrap(" ".join(MEANING.split()), WIDTH)]
+    foot = ["", *(line for sentence in MEANING for line in textwrap.wrap(sentence, WIDTH))]
     checks = sorted(certificate.checks, key=lambda check: check.passed)  # what was found comes first
     sections = {
         "Looked at": [_check_line(check) for check in checks],

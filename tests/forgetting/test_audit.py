@@ -119,6 +119,13 @@ def test_a_log_that_cannot_be_read_is_an_error_of_ours(logged: Home) -> None:
         examine(logged)
 
 
+def test_a_piece_behind_a_whole_log_was_added(logged: Home) -> None:
+    with log_of(logged).open("ab") as file:
+        file.write(b"garbage")
+    chain = examine(logged)
+    assert (chain.broken_at, "added" in chain.why, chain.torn) == (ENTRIES + 1, True, True)
+
+
 def test_an_entry_that_was_added_is_found(logged: Home) -> None:
     """Whoever can write to the home can make a line that follows; the keyring knows nothing of it."""
     before = logged.contents()
@@ -149,7 +156,18 @@ def test_what_was_tampered_with_stays_to_be_seen_whatever_is_logged_after(logged
         made = log(logged)
         chain = examine(logged, made)
         assert (chain.broken_at, chain.entry) == (2, None)
+        last = json.loads(log_of(logged).read_bytes().splitlines()[-1])
+        assert last["certificate"] == made.digest.hex()
     check_signature(made, home_key(logged))
+
+
+def test_an_entry_that_was_taken_out_is_not_made_up_for(logged: Home) -> None:
+    """As many are missing as after a crash, but not the last one: that one is not written twice."""
+    one, _, *rest = log_of(logged).read_bytes().splitlines(keepends=True)
+    log_of(logged).write_bytes(b"".join([one, *rest]))
+    log(logged)
+    assert log_of(logged).read_bytes().splitlines(keepends=True)[:-1] == [one, *rest]
+    assert examine(logged).broken_at == 2
 
 
 def test_a_line_longer_than_life_is_no_entry(logged: Home) -> None:

@@ -185,6 +185,7 @@ def test_the_holder_shows_of_whom_and_what_it_speaks() -> None:
     certificate = issued()
     assert proves(certificate, OWNER, SCOPE)
     assert proves(certificate, "Zoe\u0308 Quokkaword ", dict(reversed(SCOPE.items())))  # as another system types it
+    assert proves(issued(scope={"author": "Zoë"}), OWNER, {"author": "Zoe\u0308"})
     for owner, scope in [("Zoe Quokkaword", SCOPE), (OWNER, {}), (OWNER, {**SCOPE, "run_id": "another"})]:
         assert not proves(certificate, owner, scope)
     with pytest.raises(CertificateError, match="holder"):

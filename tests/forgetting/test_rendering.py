@@ -30,7 +30,7 @@ def test_it_says_what_went_what_was_looked_at_and_what_was_not() -> None:
         "NOT checked - copies that other programs made",
         "Waited for - a reader that holds the log",
         "that the host was honest",
-        "memguard verify FILE --public KEY",
+        "`memguard verify FILE` in that home; elsewhere with `--public KEY`",
     ):
         assert said in flat(text), said
 

@@ -147,6 +147,16 @@ def test_a_log_that_was_tampered_with_is_refused(certificate: Certificate, home:
     assert (report.verdict, report.chain and report.chain.broken_at) == ("refused", 1)
 
 
+def test_a_log_that_holds_it_and_is_broken_later_on_is_refused(certificate: Certificate, home: Places) -> None:
+    with (home.home / AUDIT_LOG).open("ab") as file:
+        file.write(b"garbage")
+    with home.open() as memory:
+        report = memory.verify(certificate, look=files)
+    assert report.verdict == "refused"
+    assert report.chain is not None
+    assert (report.chain.entry, report.chain.broken_at) == (1, 2)
+
+
 def test_a_changed_certificate_is_refused_as_an_object_too(certificate: Certificate, home: Places) -> None:
     with home.open() as memory:
         for changed in (
