@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from memguard.errors import (
         BundleError,
+        CertificateError,
         Conflict,
         HomeError,
         InvalidInput,
@@ -23,18 +24,43 @@ if TYPE_CHECKING:
         VaultDestroyed,
         VaultError,
     )
+    from memguard.forgetting.certificate import Certificate
     from memguard.memory import Memory
-    from memguard.outcomes import Erased, Finding, Imported, Masked, Rejected, Restored, Stored
+    from memguard.outcomes import (
+        Chain,
+        Check,
+        Erased,
+        Finding,
+        Imported,
+        Masked,
+        Rejected,
+        Restored,
+        Stored,
+        VerificationReport,
+    )
     from memguard.records import Hit, Record, Version
     from memguard.settings import Settings
 
 _HOMES = {
     "memory": ("Memory",),
     "records": ("Hit", "Record", "Version"),
-    "outcomes": ("Erased", "Finding", "Imported", "Masked", "Rejected", "Restored", "Stored"),
+    "outcomes": (
+        "Chain",
+        "Check",
+        "Erased",
+        "Finding",
+        "Imported",
+        "Masked",
+        "Rejected",
+        "Restored",
+        "Stored",
+        "VerificationReport",
+    ),
+    "forgetting.certificate": ("Certificate",),
     "settings": ("Settings",),
     "errors": (
         "BundleError",
+        "CertificateError",
         "Conflict",
         "HomeError",
         "InvalidInput",
@@ -53,6 +79,10 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "BundleError",
+    "Certificate",
+    "CertificateError",
+    "Chain",
+    "Check",
     "Conflict",
     "Erased",
     "Finding",
@@ -76,6 +106,7 @@ __all__ = [
     "UnknownOwner",
     "VaultDestroyed",
     "VaultError",
+    "VerificationReport",
     "Version",
 ]
 
