@@ -91,6 +91,15 @@ class Parts:
         known.catch_up(session)
         return chosen.of_labels(self._privacy.label(known))
 
+    def _look_again(self, vault: Vault) -> bool:
+        """Mask anew some of what a write marked for it; False where nothing is left."""
+        with vault.reading() as session:
+            if not rows.to_look_at(session, 1):  # as most often: nothing is loaded for it
+                return False
+        from memguard.flows.rescreen import look_again
+
+        return look_again(vault, self._index(vault), self._embedder, self._privacy)
+
     def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
         if run_id is None:
             return

@@ -37,7 +37,7 @@ def mask(vault: Vault, known: Known, privacy: Privacy, text: str) -> Masked:
         cut = shapes.pieces(text, merged(found, known.spans(text)), policy, known.codes)
         minting = Minting(session, vault.seals, rows.next_change(session))
         masked = shapes.numbered(cut, minting, policy)
-        placeholders.note_for_models(session, minting.numbers)
+        placeholders.note_for_models(session, minting.uses)
     kept = Counter(piece.type for piece in shapes.kept(cut, policy) if piece.type)
     dropped = Counter(piece.type for piece in cut if piece.type) - kept
     return Masked(masked, dict(kept), dict(dropped))
