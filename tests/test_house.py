@@ -20,7 +20,7 @@ RANKS = (
          "retrieval.renderings", "retrieval.question", "retrieval.times", "retrieval.fuse", "privacy.spans",
          "privacy.policy", "privacy.values", "privacy.placeholders", "privacy.detection"),
     ),
-    ("adapters", ("vault", "retrieval", "privacy", "exchange.readers")),
+    ("adapters", ("vault", "retrieval", "privacy", "forgetting", "exchange.readers")),
     ("flows", ("flows",)),
     ("facade", ("memory", "parts", "exchange")),
     ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "memguard_server")),
