@@ -54,6 +54,18 @@ def structure(record: bytes) -> list[Segment]:
     return found
 
 
+def totals(record: bytes) -> list[int]:
+    """How many rows there are, and how many words in each column; nothing at all where there are none."""
+    found, at = [0], 0
+    try:
+        while at < len(record):
+            value, at = varint(record, at)
+            found.append(value)
+    except IndexError:
+        raise Malformed from None
+    return found[1:] if any(found) else []
+
+
 def leaf_of(record_id: int) -> tuple[int, int, bool]:
     """(segment, page, whether it is a leaf) of a record's id; the others list row numbers, and no words."""
     page = record_id & (1 << _PAGE_BITS) - 1
