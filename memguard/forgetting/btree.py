@@ -19,6 +19,8 @@ BATCH = 1024
 FREE = "free list"
 _FREE_FIRST, _FREE_COUNT = 32, 36
 _PAGES_COUNT = 28
+_UNUSED = slice(72, 92)
+"""Bytes of the file's header that SQLite keeps for what may come."""
 _TRUNK_LEAVES_MAX = USABLE // 4 - 2
 
 
@@ -43,13 +45,21 @@ class _Walk:
         self._found: list[Residue] = []
 
     def residues(self, roots: list[Root]) -> list[Residue]:
-        if self._file.torn_bytes:
-            self._note("structure", "file", self._file.torn_bytes)
+        self._header()
         for root in roots:
             self._tree(root)
         self._free_list()
         self._orphans()
         return self._found
+
+    def _header(self) -> None:
+        head = self._file.opened([1]).plain[0]
+        if self._file.torn_bytes:
+            self._note("structure", "file", self._file.torn_bytes)
+        if difference := _number(head, _PAGES_COUNT) - self._file.count:
+            self._note("structure", "file", abs(difference))
+        if unused := np.count_nonzero(head[_UNUSED]):
+            self._note("slack", "file", unused, 1)
 
     def _note(self, kind: Kind, place: str, amount: SupportsInt = 1, page: SupportsInt | None = None) -> None:
         self._found.append(Residue(kind, place, int(amount), None if page is None else int(page)))
@@ -84,7 +94,7 @@ class _Walk:
         """Look at pages of one level of a tree; returns the pages below."""
         plain, kept = self._opened(numbers, root.name)
         numbers = numbers[kept]
-        parsed = parse(plain[kept], numbers, of_index=root.is_index)
+        parsed = parse(plain[kept], numbers, of_index=root.is_index, page_count=self._file.count)
         for page in numbers[parsed.broken]:
             self._note("structure", root.name, 1, page)
         for i in np.flatnonzero(parsed.slack):
@@ -153,9 +163,6 @@ class _Walk:
             self._reached[LOCK_PAGE] = True
         for number in np.flatnonzero(~self._reached):
             self._note("orphan page", "file", PAGE, number)
-        counted = _number(self._file.opened([1]).plain[0], _PAGES_COUNT)
-        if counted != self._file.count:
-            self._note("structure", "file", abs(counted - self._file.count))
 
 
 def _batches(numbers: Numbers) -> Iterator[Numbers]:

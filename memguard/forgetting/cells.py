@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from memguard.forgetting.leftovers import are_inner_cells, bytes_of_pointers
 from memguard.forgetting.pages import PAGE, USABLE, Bytes, Numbers
 
 INDEX_INTERIOR, TABLE_INTERIOR, INDEX_LEAF, TABLE_LEAF = 2, 5, 10, 13
@@ -66,9 +67,9 @@ class _Spans(NamedTuple):
     end: Numbers
 
 
-def parse(plain: Bytes, numbers: Numbers, *, of_index: bool) -> Parsed:
-    """The pages [n, 4096] of one level of a table's or an index's tree."""
-    found = _Batch(plain, numbers)
+def parse(plain: Bytes, numbers: Numbers, *, of_index: bool, page_count: int) -> Parsed:
+    """The pages [n, 4096] of one level of a table's or an index's tree, in a file of so many."""
+    found = _Batch(plain, numbers, page_count)
     types = found.flat[found.header]
     allowed = (INDEX_INTERIOR, INDEX_LEAF) if of_index else (TABLE_INTERIOR, TABLE_LEAF)
     found.broken |= ~np.isin(types, allowed)
@@ -80,8 +81,9 @@ def parse(plain: Bytes, numbers: Numbers, *, of_index: bool) -> Parsed:
 class _Batch:
     """Pages being parsed: what was found so far."""
 
-    def __init__(self, plain: Bytes, numbers: Numbers) -> None:
+    def __init__(self, plain: Bytes, numbers: Numbers, page_count: int) -> None:
         self.plain = plain
+        self._page_count = page_count
         # A page of nonsense may point behind the last page: what is read there is found to be outside afterwards.
         self.flat = np.concatenate([plain.ravel(), np.zeros(_BEYOND, np.uint8)])
         self.header = np.arange(len(plain)) * PAGE + np.where(numbers == 1, FILE_HEADER, 0)
@@ -89,13 +91,13 @@ class _Batch:
         self._children: list[Numbers] = []
         self._chains: list[Chains] = []
         self._spans: list[_Spans] = []
-        self._pointers_end: set[int] = set()
+        self._pointers_end: dict[int, int] = {}
 
     def add(self, kind: int, pages: Numbers) -> None:
         """Take in the pages of one type: headers, freeblocks, then cells."""
         found = self._whole(self._headers(kind, pages))
         self._spans.append(_Spans(found.page * PAGE, found.end))
-        self._pointers_end.update(found.end.tolist())
+        self._pointers_end |= dict.fromkeys(found.end.tolist(), kind)
         self._add_freeblocks(found)
         if kind in (INDEX_INTERIOR, TABLE_INTERIOR):
             self._children.append(u32(self.flat, found.start + 8))
@@ -163,19 +165,18 @@ class _Batch:
         if len(gap):
             dirty = np.bitwise_or.reduceat(self.flat, np.stack([gap, stop], 1).ravel())[::2] > 0
             for at, to in zip(gap[dirty].tolist(), stop[dirty].tolist(), strict=True):
-                found[at // PAGE] += np.count_nonzero(self.flat[at + self._old_pointers(at, to) : to])
+                found[at // PAGE] += self._strange(at, to)
         return found
 
-    def _old_pointers(self, at: int, to: int) -> int:
-        """Bytes of pointers to former cells that SQLite leaves behind the present ones: places, and never content.
-
-        They are told from content by their values: each lies in the page, where text would be far beyond it.
-        """
-        if at not in self._pointers_end:
+    def _strange(self, at: int, to: int) -> int:
+        """How many bytes of a gap are not zero, and none of the numbers that SQLite leaves behind pointers."""
+        gap = self.flat[at:to].tobytes()
+        kind = self._pointers_end.get(at)
+        if kind is not None:
+            gap = gap[bytes_of_pointers(gap, at % PAGE) :]
+        if kind == TABLE_INTERIOR and are_inner_cells(gap, self._page_count):
             return 0
-        pairs = self.flat[at : at + (to - at) // 2 * 2].view(">u2")
-        inside = (pairs >= at % PAGE) & (pairs < USABLE)
-        return 2 * int(np.argmin(inside)) if not inside.all() else 2 * len(pairs)
+        return len(gap) - gap.count(0)
 
 
 def _cells(flat: Bytes, kind: int, cell: Numbers) -> tuple[Numbers, Numbers, Chains]:

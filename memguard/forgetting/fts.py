@@ -51,6 +51,8 @@ def structure(record: bytes) -> list[Segment]:
                 found.append(Segment(segment, first, last))
     except IndexError:
         raise Malformed from None
+    if at != len(record):
+        raise Malformed
     return found
 
 
@@ -126,13 +128,18 @@ class _Reader:
     def _rows(self, leaf: bytes, at: int, end: int, first_row: int, found: list[Posting]) -> None:
         """What lies between two terms. The first row of a leaf is whole, others are the distance to the one before.
 
-        Runs a million times where there are 30,000 memories: numbers of one byte are read in place.
+        Runs a million times where there are 30,000 memories: short numbers are read in place.
         """
         term, row = self._term, self._row
         while at < end:
             whole = at == first_row
-            step = leaf[at]
-            step, at = (step, at + 1) if step < 128 else varint(leaf, at)
+            step, low = leaf[at], leaf[at + 1]
+            if step < 128:
+                at += 1
+            elif low < 128:
+                step, at = (step & 127) << 7 | low, at + 2
+            else:
+                step, at = varint(leaf, at)
             row = step if whole else row + step
             size = leaf[at]
             size, at = (size, at + 1) if size < 128 else varint(leaf, at)

@@ -76,17 +76,24 @@ class PageFile:
     """A vault's file as pages, numbered from 1, read as they are asked for."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        data = path.read_bytes() if path.stat().st_size < PAGE else np.memmap(path, np.uint8, "r")
-        self.count = len(data) // PAGE
-        self.torn_bytes = len(data) % PAGE
+        self._path = path
+        self.count, self.torn_bytes = divmod(path.stat().st_size, PAGE)
         if not self.count:
             raise VaultUnreadable("the vault's file has no page")
-        self._raw: Bytes = np.asarray(data[: self.count * PAGE]).reshape(-1, PAGE)
-        self.codec = Codec(key, self._raw[0, :SALT].tobytes())
+        self.codec = Codec(key, self._raw([1])[0, :SALT].tobytes())
 
     def opened(self, numbers: Sequence[int] | Numbers) -> Opened:
         """Decrypted pages, in the order of their numbers, each of which is from 1 to `count`."""
-        return self.codec.opened(numbers, self._raw[np.asarray(numbers, np.int64) - 1])
+        return self.codec.opened(numbers, self._raw(numbers))
+
+    def _raw(self, numbers: Sequence[int] | Numbers) -> Bytes:
+        """Pages as they are on disk. Not mapped into memory: whoever cuts the file would end this process."""
+        raw = bytearray(len(numbers) * PAGE)
+        with self._path.open("rb", buffering=0) as file:
+            for place, number in enumerate(numbers):
+                file.seek((int(number) - 1) * PAGE)
+                file.readinto(memoryview(raw)[place * PAGE : (place + 1) * PAGE])
+        return np.frombuffer(raw, np.uint8).reshape(-1, PAGE)
 
 
 class Frame(NamedTuple):

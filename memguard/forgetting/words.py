@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +63,7 @@ def _read(rows: Iterable[tuple[int, bytes]]) -> _Index:
     hashes = array("q")
     for leaves in fts.by_segment(records, segments).values():
         for batch in fts.postings(leaves):
-            terms.update(posting[0] for posting in batch)
+            terms.update(map(itemgetter(0), batch))
             hashes.extend(map(hash, batch))
     totals = fts.totals(records[fts.AVERAGES])
     return _Index(records, segments, totals, terms, np.sort(np.frombuffer(hashes, np.int64)))

@@ -56,6 +56,11 @@ def in_the_first_page(raw: Raw) -> str:
     return "sqlite_schema"
 
 
+def in_the_header_of_the_file(raw: Raw) -> str:
+    raw.put(1, 75, MARK)
+    return "file"
+
+
 def in_a_freeblock(raw: Raw) -> str:
     """A cell is taken out of a page as SQLite does it, but for what was in it."""
     number = raw.leaf("embeddings")
@@ -97,6 +102,7 @@ PLANTS: dict[Plant, Kind] = {
     in_the_gap_of_an_index: "slack",
     in_an_interior_page: "slack",
     in_the_first_page: "slack",
+    in_the_header_of_the_file: "slack",
     in_a_freeblock: "slack",
     behind_an_overflow: "overflow tail",
     in_an_orphan_page: "orphan page",
@@ -133,5 +139,6 @@ def test_places_of_former_cells_are_no_residue_and_say_nothing(filled: Memory) -
 
 def test_a_single_bit_is_enough(filled: Memory) -> None:
     with Raw(filled) as raw:
-        raw.put(raw.interior("memories"), 2000, b"\1")
+        leaf = raw.leaf("evidence")
+        raw.put(leaf, raw.gap(leaf)[1] - 5, b"\1")
     assert [(residue.kind, residue.amount) for residue in found(filled)] == [("slack", 1)]
