@@ -85,6 +85,10 @@ def main() -> None:
         for memory_id in draw.sample(ids, ERASED):
             memory.delete(memory_id, user_id=OWNER)
         cleaning.append(cleaned(vault, f"{ERASED} erased"))
+        everything = timed(lambda: clean(vault, [Residue("free page", "")]))
+        cleaning.append(
+            {"what": "the whole file", "seconds": everything, "done": "vacuum", "left": len(residues(vault))}
+        )
     report("forgetting_verify", [*rows, *cleaning], memories=options.memories)
 
 
@@ -129,16 +133,13 @@ def _row(what: str, vault: Vault, seconds: Sequence[float]) -> dict[str, Any]:
 
 
 def cleaned(vault: Vault, what: str) -> dict[str, Any]:
-    """What there is of residues after a step, what cleaning it costs, and what is left."""
+    """What there is of residues after a step, what cleaning it costs, and what is left of it for the whole file."""
     before, done = residues(vault), set[Remedy]()
     seconds = timed(lambda: done.update(clean(vault, before)))
-    return {
-        "what": what,
-        "seconds": seconds,
-        "done": " ".join(sorted(done)),
-        "left": len(residues(vault)),
-        **by(before),
-    }
+    after = residues(vault)
+    row = {"what": what, "seconds": seconds, "done": " ".join(sorted(done)), "left": len(after), **by(before)}
+    clean(vault, after, whole_file=True)
+    return row
 
 
 def residues(vault: Vault) -> list[Residue]:

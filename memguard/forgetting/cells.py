@@ -18,8 +18,8 @@ INDEX_INTERIOR, TABLE_INTERIOR, INDEX_LEAF, TABLE_LEAF = 2, 5, 10, 13
 FILE_HEADER = 100
 """Bytes before the b-tree header of page 1."""
 VARINT_BYTES_MAX = 9
-_LOCAL_MAX = {TABLE_LEAF: USABLE - 35, INDEX_LEAF: (USABLE - 12) * 64 // 255 - 23}
-_LOCAL_MAX[INDEX_INTERIOR] = _LOCAL_MAX[INDEX_LEAF]
+LOCAL_MAX = {TABLE_LEAF: USABLE - 35, INDEX_LEAF: (USABLE - 12) * 64 // 255 - 23}
+LOCAL_MAX[INDEX_INTERIOR] = LOCAL_MAX[INDEX_LEAF]
 _LOCAL_MIN = (USABLE - 12) * 32 // 255 - 23
 _CELL_BYTES_MIN = 4
 _BEYOND = 2 * (1 << 16)
@@ -202,7 +202,7 @@ def _cells(flat: Bytes, kind: int, cell: Numbers) -> tuple[Numbers, Numbers, Cha
 
 def local_bytes(kind: int, payload: Numbers) -> Numbers:
     """How many bytes of payloads lie in the page itself."""
-    most = _LOCAL_MAX[kind]
+    most = LOCAL_MAX[kind]
     spilt = _LOCAL_MIN + (payload - _LOCAL_MIN) % (USABLE - 4)
     return np.where((payload >= 0) & (payload <= most), payload, np.where(spilt <= most, spilt, _LOCAL_MIN))
 

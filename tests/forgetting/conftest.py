@@ -31,10 +31,11 @@ def found(memory: Memory, owner: str = "ana") -> list[Residue]:
 
 
 def cleaned(memory: Memory, owner: str = "ana") -> list[Residue]:
-    """What is left once SQLite has made anew what it left copies in: nothing but these may have been there before."""
-    before = found(memory, owner)
+    """What is left once what SQLite leaves behind is cleaned: nothing but that may have been there before."""
+    vault, before = memory.home.vault(owner), found(memory, owner)
     assert {residue.kind for residue in before} <= {"slack", "separator"}
-    clean(memory.home.vault(owner), before)
+    clean(vault, before)
+    clean(vault, found(memory, owner), whole_file=True)
     return found(memory, owner)
 
 

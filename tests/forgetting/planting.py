@@ -56,9 +56,13 @@ class Raw:
             if page[self.start(number)] in INTERIOR:
                 waiting += [u32(page, at) for at in self.cells(number)] + [u32(page, self.start(number) + 8)]
 
+    def leaves(self, name: str) -> Iterator[int]:
+        """The leaves of a tree."""
+        return (n for n in self.tree(name) if self.pages[n][self.start(n)] not in INTERIOR)
+
     def leaf(self, name: str) -> int:
         """A leaf of a tree."""
-        return next(n for n in self.tree(name) if self.pages[n][self.start(n)] not in INTERIOR)
+        return next(self.leaves(name))
 
     def interior(self, name: str) -> int:
         """The root of a tree that has more than one page."""

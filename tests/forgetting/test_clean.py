@@ -13,9 +13,12 @@ from bench.pages import decrypted
 from memguard import Memory
 from memguard.forgetting.clean import Remedy, clean, remedy
 from memguard.forgetting.findings import Residue
+from memguard.forgetting.refill import GROWING
 from tests.checks import column
 from tests.conftest import CACHE, Places
 from tests.forgetting.conftest import found
+from tests.forgetting.planting import MARK, Raw
+from tests.forgetting.test_planted_bytes import in_the_gap_of_a_leaf
 
 COUNT = 700
 ERASED = [n for n in range(300) if n % 3]
@@ -105,10 +108,43 @@ def test_an_erased_text_stays_in_a_page_and_is_found(stale: Memory) -> None:
     assert ("slack", "memories") in kinds(stale)
 
 
-def test_cleaning_takes_an_erased_text_out(stale: Memory) -> None:
-    assert "vacuum" in clean(stale.home.vault("ana"), found(stale))
+def test_cleaning_takes_an_erased_text_out_page_by_page(stale: Memory) -> None:
+    records = stale.get_all(user_id="ana", limit=999)
+    histories = [stale.history(record.id, user_id="ana") for record in records]
+    in_tables = [residue for residue in found(stale) if residue.place in ("memories", "versions")]
+    assert clean(stale.home.vault("ana"), in_tables) == {"refill"}
+    assert not {"memories", "versions"} & {residue.place for residue in found(stale)}
+    assert left_in_pages(stale) == []
+    assert stale.get_all(user_id="ana", limit=999) == records
+    assert [stale.history(record.id, user_id="ana") for record in records] == histories
+
+
+def test_making_the_whole_file_anew_takes_out_all(stale: Memory) -> None:
+    assert "vacuum" in clean(stale.home.vault("ana"), found(stale), whole_file=True)
     assert found(stale) == []
     assert left_in_pages(stale) == []
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_a_page_of_every_table_that_grows_is_cleaned(filled: Memory, name: str) -> None:
+    with Raw(filled) as raw:
+        in_the_gap_of_a_leaf(raw, name)
+    before = found(filled)
+    assert [(residue.kind, residue.place) for residue in before] == [("slack", name)]
+    records = filled.get_all(user_id="ana", limit=999)
+    assert clean(filled.home.vault("ana"), before) == {"refill"}
+    assert found(filled) == []
+    assert MARK not in decrypted(filled, "ana")
+    assert filled.get_all(user_id="ana", limit=999) == records
+
+
+def test_somebody_who_writes_meanwhile_leaves_it_for_the_next_time(
+    stale: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = found(stale)
+    monkeypatch.setattr("memguard.forgetting.clean.log_bytes", lambda vault: 4096)
+    clean(stale.home.vault("ana"), [residue for residue in before if residue.place == "memories"])
+    assert ("slack", "memories") in kinds(stale)
 
 
 def test_what_lies_in_an_index_needs_that_index_only(memory: Memory) -> None:
@@ -126,7 +162,9 @@ def test_what_lies_in_an_index_needs_that_index_only(memory: Memory) -> None:
     ("residue", "needs"),
     [
         (Residue("slack", "events_by_memory"), "reindex"),
-        (Residue("slack", "memories"), "vacuum"),
+        (Residue("slack", "memories", page=7), "refill"),
+        (Residue("slack", "words_data"), "rebuild"),
+        (Residue("slack", "recalls"), "vacuum"),
         (Residue("free page", "free list"), "vacuum"),
         (Residue("overflow tail", "memories"), "vacuum"),
         (Residue("separator", "words_idx"), "rebuild"),

@@ -30,7 +30,7 @@ def behind_a_trunk(raw: Raw) -> str:
 
 
 def in_the_gap_of_a_leaf(raw: Raw, name: str = "memories") -> str:
-    leaf = next(n for n in raw.tree(name) if raw.gap(n)[1] - raw.gap(n)[0] > 2 * len(MARK))
+    leaf = next(n for n in raw.leaves(name) if raw.gap(n)[1] - raw.gap(n)[0] > 2 * len(MARK))
     raw.put(leaf, raw.gap(leaf)[1] - len(MARK), MARK)
     return name
 
