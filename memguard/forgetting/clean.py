@@ -2,7 +2,7 @@
 
 `secure_delete` zeroes what is freed, but where SQLite balances b-tree pages, copies of cells stay behind between their
 pointers and their content, those of memories that are erased later too. Measured with 10,000 memories (68 MB): a page
-takes some milliseconds, all indexes .2 s, the words .2 s, the whole file 1 s.
+takes some milliseconds, all indexes .2 s, the words .1 s, the whole file 1 s.
 """
 
 from __future__ import annotations

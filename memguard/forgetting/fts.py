@@ -176,5 +176,15 @@ def _term_starts(leaf: bytes, at: int) -> list[int]:
 
 def by_segment(records: Mapping[int, bytes], segments: Sequence[Segment]) -> dict[int, list[bytes]]:
     """The leaves of each segment, in order."""
-    pages = {leaf_of(number)[:2]: block for number, block in records.items() if leaf_of(number)[2]}
-    return {s.id: [pages[s.id, page] for page in range(s.first, s.last + 1) if (s.id, page) in pages] for s in segments}
+    found: dict[int, list[bytes]] = {segment.id: [] for segment in segments}
+    for number in sorted(records):  # by segment, then by page
+        segment, _, is_leaf = leaf_of(number)
+        if is_leaf and is_in(number, segments):
+            found[segment].append(records[number])
+    return found
+
+
+def is_in(record_id: int, segments: Sequence[Segment]) -> bool:
+    """Whether a record is of one of these segments."""
+    segment, page, _ = leaf_of(record_id)
+    return any(each.id == segment and each.first <= page <= each.last for each in segments)

@@ -71,8 +71,7 @@ def _read(rows: Iterable[tuple[int, bytes]]) -> _Index:
 
 def _unknown(found: _Index) -> list[Residue]:
     """Records of no segment."""
-    known = {(segment.id, page) for segment in found.segments for page in range(segment.first, segment.last + 1)}
-    strange = [n for n in found.records.keys() - _NO_LEAF if fts.leaf_of(n)[:2] not in known]
+    strange = [n for n in found.records.keys() - _NO_LEAF if not fts.is_in(n, found.segments)]
     return [Residue("segment", "words_data", len(strange))] if strange else []
 
 

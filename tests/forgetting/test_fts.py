@@ -111,3 +111,11 @@ def test_a_row_that_is_only_marked_as_deleted_is_malformed() -> None:
         list(fts.postings([leaf]))
     whole = bytes([0, 7, 0, 10]) + bytes([2]) + b"0a" + bytes([5, 2, 2]) + bytes([4])
     assert list(fts.postings([whole])) == [[(b"0a", 5, b"\2")]]
+
+
+def test_a_segment_of_any_length_ends_with_its_leaves() -> None:
+    """Whoever writes the structure could have a reader count for ever."""
+    segments = [fts.Segment(1, 1, 1 << 60), fts.Segment(2, 5, 4)]
+    leaf, behind = 1 << 37 | 3, 2 << 37 | 4
+    assert fts.by_segment({leaf: b"a", behind: b"b"}, segments) == {1: [b"a"], 2: []}
+    assert [fts.is_in(number, segments) for number in (leaf, behind)] == [True, False]
