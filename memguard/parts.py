@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from memguard import intake
 from memguard.errors import ModelError
+from memguard.flows.shown import note_shown
 from memguard.privacy.policy import grant_named
 from memguard.privacy.privacy import Privacy
 from memguard.privacy.reveal import Reveal
@@ -18,7 +19,6 @@ from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedd
 from memguard.retrieval.index import Index, IndexCache
 from memguard.retrieval.scope import Scope
 from memguard.settings import Settings
-from memguard.vault import rows
 from memguard.vault.connection import Session
 from memguard.vault.home import Home
 from memguard.vault.store import Vault
@@ -92,12 +92,9 @@ class Parts:
         return chosen.of_labels(self._privacy.label(known))
 
     def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
-        if run_id is None:
-            return
-        known = self._index(vault).known
-        with vault.writing() as session:
-            known.catch_up(session)
-            rows.note_recalled(session, self._privacy.label(known)(run_id), [hit.id for hit in hits])
+        shown = [hit.id for hit in hits]
+        if run_id is not None and shown:
+            note_shown(vault, self._index(vault).known, self._privacy, run_id, shown)
 
 
 def _embedder(settings: Settings) -> Embedder:

@@ -74,10 +74,8 @@ def note_for_models(session: Session, placeholders: Iterable[int]) -> None:
 
 
 def drop_unused(session: Session) -> None:
-    """Erase every value that no memory holds any more, and no text that was masked for a model."""
-    session.execute(
-        "DELETE FROM placeholders WHERE for_models = 0 AND number NOT IN (SELECT placeholder FROM placeholder_uses)"
-    )
+    """Erase every value that no memory holds any more, no run that was shown one, and no text masked for a model."""
+    session.execute(_DROP_UNUSED)
 
 
 def meanings(session: Session, seals: Seals, codes: Iterable[str]) -> dict[str, Meaning]:
@@ -93,5 +91,9 @@ INSERT INTO placeholders (code, type, lookup, value, seq) VALUES (?, ?, ?, ?, ?)
 _INSERT_PART = """
 INSERT INTO name_parts (lookup, misspelt, placeholder) SELECT ?, ?, number FROM placeholders WHERE code = ?
 ON CONFLICT DO NOTHING
+"""
+_DROP_UNUSED = """
+DELETE FROM placeholders WHERE for_models = 0
+  AND number NOT IN (SELECT placeholder FROM placeholder_uses UNION ALL SELECT placeholder FROM recall_uses)
 """
 _MEANINGS = "SELECT code, type, value FROM placeholders WHERE code IN (SELECT value FROM json_each(?))"

@@ -148,12 +148,10 @@ def supersede(session: Session, earlier: int, later: int, reason: str) -> None:
     )
 
 
-def note_recalled(session: Session, run_id: str, numbers: Iterable[str]) -> None:
-    """Remember, by id only, what a run was shown."""
-    session.executemany(
-        "INSERT INTO recalls (run_id, memory) SELECT ?, number FROM memories WHERE id = ? ON CONFLICT DO NOTHING",
-        [(run_id, number) for number in numbers],
-    )
+def note_recalled(session: Session, run_id: str, memories: Sequence[str], placeholders: Iterable[int]) -> None:
+    """Remember, by id only, what a run was shown, and which placeholders its name holds."""
+    session.executemany(_RECALLED, [(run_id, memory) for memory in memories])
+    session.executemany(_RECALL_USES, [(number, memory) for number in {*placeholders} for memory in memories])
 
 
 def records(session: Session, numbers: Sequence[int], reveal: Reveal) -> dict[int, Record]:
@@ -221,6 +219,12 @@ _LINEAGE_GIVEN = "INSERT INTO lineage (child, parent, kind) VALUES (?, ?, 'given
 _LINEAGE_RECALLED = """
 INSERT INTO lineage (child, parent, kind) SELECT ?, memory, 'recalled' FROM recalls WHERE run_id = ? AND memory <> ?
 ON CONFLICT DO NOTHING
+"""
+_RECALLED = """
+INSERT INTO recalls (run_id, memory) SELECT ?, number FROM memories WHERE id = ? ON CONFLICT DO NOTHING
+"""
+_RECALL_USES = """
+INSERT INTO recall_uses (placeholder, memory) SELECT ?, number FROM memories WHERE id = ? ON CONFLICT DO NOTHING
 """
 _REMASK = """
 UPDATE memories SET text = ?, plain = ?, tags = ?, author = ?, actor = ?, actor_key = ?, agent_id = ?, run_id = ?,

@@ -106,7 +106,6 @@ def test_a_name_in_lower_case_is_the_same_to_whoever_stores_and_asks(naming: Mem
     assert numbers(naming, **{field: "mirembe"}) == [2]
 
 
-@pytest.mark.xfail(strict=True, reason="`_note_recalled` leaves a name as it was typed that no memory has had so far")
 def test_a_run_knows_what_it_was_shown_by_the_name_it_was_given(naming: Memory) -> None:
     shown = one(naming.add("first", user_id="ana"))
     naming.search("first", user_id="ana", for_run=MAIL)
