@@ -212,10 +212,14 @@ class Memory(Parts):
 
     def mask_stored(self, *, user_id: str, progress: Any = None) -> int:
         """Mask memories that were stored before there were detectors. Can be stopped and run again."""
+        from memguard.flows.relabel import relabel
         from memguard.flows.rescreen import rescreen
 
         vault = self._vault(user_id)
-        return rescreen(vault, self._index(vault), self._embedder, self._privacy, progress)
+        index = self._index(vault)
+        count = rescreen(vault, index, self._embedder, self._privacy, progress)
+        relabel(vault, index.known, self._privacy)
+        return count
 
     # -- move -------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from memguard.privacy.values import form
 from memguard.records import Draft
 from memguard.retrieval import renderings
 from memguard.retrieval.scope import actor_key
-from memguard.vault import placeholders
+from memguard.vault import placeholders, rows
 from memguard.vault.connection import Session
 from memguard.vault.placeholders import Minting
 from memguard.vault.rows import Forms
@@ -64,6 +64,7 @@ def mask(session: Session, vault: Vault, privacy: Privacy, found: Screened, seq:
         plain=found.plain if found.plain != draft.text else None,
         tags=renderings.tags(draft, moment),
         actor_key=actor_key(draft.actor) if draft.actor else None,
+        key=rows.key_lookup(vault.seals, draft.key),
         sealed=sealed(vault.seals, values, memory_id),
         screened=privacy.detector.name,
     )

@@ -22,4 +22,5 @@ def note_shown(vault: Vault, known: Known, privacy: Privacy, run_id: str, memori
         cut = shapes.pieces(run_id, merged(found, known.spans(run_id)), privacy.policy, known.codes)
         personal = bool(shapes.kept(cut, privacy.policy))
         minting = Minting(session, vault.seals, rows.next_change(session) if personal else 0)
-        rows.note_recalled(session, shapes.numbered(cut, minting, privacy.policy), memories, minting.numbers)
+        masked = shapes.numbered(cut, minting, privacy.policy)
+        rows.note_recalled(session, run_id, masked, memories, minting.numbers)

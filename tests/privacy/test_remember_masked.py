@@ -81,10 +81,22 @@ def test_what_a_run_was_shown_is_recorded_under_its_masked_name(naming: Memory) 
     assert naming_rows(naming, "SELECT * FROM recall_uses") == []
 
 
-@pytest.mark.xfail(strict=True, reason="an idempotency key is stored as it is: ids that callers make of addresses stay")
 def test_a_key_is_not_stored_as_it_was_typed(naming: Memory) -> None:
-    naming.add("the boat", user_id="ana", key="zelda@barrow.example/7")
-    assert "barrow" not in in_the_vault(naming)["memories"]
+    stored = one(naming.add("the boat", user_id="ana", key="zelda@barrow.example/7"))
+    assert b"barrow" not in decrypted(naming, "ana")
+    again = one(naming.add("the boat", user_id="ana", key="zelda@barrow.example/7"))
+    assert (again.id, again.duplicate) == (stored.id, True)
+    with pytest.raises(Conflict):
+        naming.add("the shed", user_id="ana", key="zelda@barrow.example/7")
+    assert not one(naming.add("the shed", user_id="ana", key="zelda@barrow.example/8")).duplicate
+
+
+def test_a_key_has_another_hash_in_another_vault_and_than_the_value_it_says(naming: Memory) -> None:
+    for owner in ("ana", "ben"):
+        naming.add("the boat", user_id=owner, key="Zelda", actor="Zelda")
+    hashes = [column(naming, owner, "SELECT key_lookup FROM memories")[0] for owner in ("ana", "ben")]
+    hashes += column(naming, "ana", "SELECT lookup FROM placeholders")
+    assert len(set(hashes)) == 3
 
 
 def test_its_owner_reads_what_was_written(naming: Memory, tmp_path: Path) -> None:
