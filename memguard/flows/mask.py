@@ -37,10 +37,13 @@ def mask(vault: Vault, known: Known, privacy: Privacy, text: str) -> Masked:
         cut = shapes.pieces(text, merged(found, known.spans(text)), policy, known.codes)
         minting = Minting(session, vault.seals, rows.next_change(session))
         masked = shapes.numbered(cut, minting, policy)
-        placeholders.note_for_models(session, minting.numbers)
-    kept = Counter(piece.type for piece in shapes.kept(cut, policy) if piece.type)
-    dropped = Counter(piece.type for piece in cut if piece.type) - kept
-    return Masked(masked, dict(kept), dict(dropped))
+        kept = shapes.kept(cut, policy)
+        # Of two wordings of one value the first in the text counts.
+        wordings = {number: piece.text for number, piece in reversed(list(zip(minting.numbers, kept, strict=True)))}
+        placeholders.note_for_models(session, vault.seals, wordings)
+    types = Counter(piece.type for piece in kept if piece.type)
+    dropped = Counter(piece.type for piece in cut if piece.type) - types
+    return Masked(masked, dict(types), dict(dropped))
 
 
 def restore(vault: Vault, privacy: Privacy, grant: str, text: str) -> str:

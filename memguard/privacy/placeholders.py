@@ -29,7 +29,7 @@ _LOOKS_LIKE_ONE = re.compile(r"<\s*[A-Za-z]{2,41}\s*_\s*\w{1,16}\s*>")
 _WORD = r"[A-Za-z]{2,41}"
 _BENT = re.compile(
     rf"<{_WORD}_({_CODE})>"
-    rf"|(?![\[({{`\\]{{1,3}}<{_WORD}_{_CODE}>)[<\[({{`\\]{{0,3}}\b{_WORD}\\?[_ -]({_CODE})\b[>\])}}`\\]{{0,3}}",
+    rf"|(?![<\[({{`\\]{{1,3}}<{_WORD}_{_CODE}>)[<\[({{`\\]{{0,3}}\b{_WORD}\\?[_ -]({_CODE})\b[>\])}}`\\]{{0,3}}",
     re.IGNORECASE,
 )
 """A placeholder as it is written, else as models bend it: a space or an escaped underscore, other brackets or none."""

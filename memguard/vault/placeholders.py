@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from memguard.privacy.placeholders import new_code, written
@@ -68,9 +68,11 @@ def note_use(session: Session, placeholders: Iterable[int], memory: int) -> None
     )
 
 
-def note_for_models(session: Session, placeholders: Iterable[int]) -> None:
-    """Record that these stand in a text that a model is given."""
-    session.executemany("UPDATE placeholders SET for_models = 1 WHERE number = ?", [(n,) for n in {*placeholders}])
+def note_for_models(session: Session, seals: Seals, wordings: Mapping[int, str]) -> None:
+    """Record that these stand in a text that a model is given, written so: its answer is restored to that wording."""
+    codes = dict(session.all(_CODES, (json.dumps(list(wordings)),)))
+    rows = [(seals.sealed(value, codes[number]), number) for number, value in wordings.items()]
+    session.executemany("UPDATE placeholders SET for_models = 1, value = ? WHERE number = ?", rows)
 
 
 def drop_unused(session: Session) -> None:
@@ -96,4 +98,5 @@ _DROP_UNUSED = """
 DELETE FROM placeholders WHERE for_models = 0
   AND number NOT IN (SELECT placeholder FROM placeholder_uses UNION ALL SELECT placeholder FROM recall_uses)
 """
+_CODES = "SELECT number, code FROM placeholders WHERE number IN (SELECT value FROM json_each(?))"
 _MEANINGS = "SELECT code, type, value FROM placeholders WHERE code IN (SELECT value FROM json_each(?))"
