@@ -15,6 +15,7 @@ from memguard.privacy.privacy import Privacy
 from memguard.privacy.reveal import Reveal
 from memguard.privacy.spans import Detector
 from memguard.records import Hit
+from memguard.retrieval.as_stored import as_stored
 from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedder
 from memguard.retrieval.index import Index, IndexCache
 from memguard.retrieval.scope import Scope
@@ -89,7 +90,7 @@ class Parts:
             return chosen
         known = self._index(vault).known
         known.catch_up(session)
-        return chosen.of_labels(self._privacy.label(known))
+        return as_stored(session, chosen, self._privacy.label(known), self._reveal(vault))
 
     def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
         shown = [hit.id for hit in hits]
