@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from memguard.privacy.detection import merged
-from memguard.privacy.policy import KINDS, LITERAL, Policy, kind_of
+from memguard.privacy.policy import LITERAL, Policy, kind_of, plain
 from memguard.privacy.spans import Span
 
 LETTERS = "bcfghjkmnpqrtvwxz"
@@ -24,7 +24,6 @@ DROPPED = "<Secret>"
 _CODE = rf"[{LETTERS}][{ALPHABET}]{{{CODE_LENGTH - 1}}}"
 PLACEHOLDER = re.compile(rf"<([A-Z][A-Za-z]{{1,40}})_({_CODE})>")
 _NAMED = re.compile(rf"\b([A-Za-z]{{2,41}})_{_CODE}\b")
-_PLAIN = {kind.word.lower(): kind.plain for kind in KINDS.values()}
 _LOOKS_LIKE_ONE = re.compile(r"<\s*[A-Za-z]{2,41}\s*_\s*\w{1,16}\s*>")
 _WORD = r"[A-Za-z]{2,41}"
 _BENT = re.compile(
@@ -100,12 +99,7 @@ def written(type_: str, code: str) -> str:
 
 def bare(text: str) -> str:
     """A question with bare words for the placeholders in it, which stand there without brackets."""
-    return _NAMED.sub(lambda match: _PLAIN.get(match[1].lower()) or f"a {_spaced(match[1])}", text)
-
-
-def _spaced(word: str) -> str:
-    """The word of a type that a caller's detector made up: `EmployeeNumber` as two words."""
-    return " ".join(re.findall("[A-Z]?[a-z]+|[A-Z]+", word)).lower()
+    return _NAMED.sub(lambda match: plain(match[1]), text)
 
 
 def with_values(text: str, values: Iterator[str | None]) -> str:
