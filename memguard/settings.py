@@ -14,6 +14,7 @@ from memguard.errors import InvalidInput
 
 MASTER_SOURCES = ("file", "os", "environment")
 DETECTORS = ("", "patterns")
+SECRETS = ("drop", "seal")
 PROFILES = ("", "owner", "balanced", "strict")
 
 
@@ -45,7 +46,9 @@ class Settings:
     levels: Mapping[str, str] = field(default_factory=dict)
     """How private types of personal data are, where it is not as usual: `PERSON=1,URL=3` or a table."""
     actions: Mapping[str, str] = field(default_factory=dict)
-    """What is done with a level, where it is not as usual: `2=keep,4=placeholder` or a table."""
+    """What is done with levels 1 to 3, where it is not as usual: `2=keep,3=drop` or a table."""
+    secrets: str = "drop"
+    """What is done with passwords, keys and codes: `drop` keeps nothing of them, `seal` seals them as all values."""
     allow_network_home: bool = False
     """Accept a home on a network file system, where SQLite's write-ahead log is not safe."""
 
@@ -68,6 +71,8 @@ class Settings:
             raise InvalidInput("setting detector must be patterns, or not be set")
         if settings.profile not in PROFILES:
             raise InvalidInput("setting profile must be owner, balanced or strict")
+        if settings.secrets not in SECRETS:
+            raise InvalidInput(f"setting secrets must be one of {', '.join(SECRETS)}")
         if settings.threads < 1 or settings.history_versions < 0:
             raise InvalidInput("setting threads must be 1 or more, history_versions 0 or more")
         return replace(settings, **{name: getattr(settings, name).expanduser() for name in ("home", "keys", "cache")})

@@ -91,17 +91,19 @@ class Policy:
     actions: Mapping[Level, Action] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, levels: Mapping[str, str], actions: Mapping[str, str]) -> Policy:
-        """A policy from settings: `{"LOCATION": "1"}` and `{"4": "placeholder"}`."""
+    def of(cls, levels: Mapping[str, str], actions: Mapping[str, str], secrets: str = "drop") -> Policy:
+        """A policy from settings: `{"LOCATION": "1"}`, `{"2": "keep"}`, and `drop` or `seal` for secrets."""
         numbers = {str(int(level)): level for level in Level}
         if any(value not in numbers for value in levels.values()):
             raise InvalidInput("setting levels: a type's level is 1, 2, 3 or 4")
+        if str(int(Level.USABLE)) in actions:
+            raise InvalidInput("setting actions: level 4 has a setting of its own, secrets: drop or seal")
         if any(number not in numbers or action not in ACTIONS for number, action in actions.items()):
-            raise InvalidInput(f"setting actions: a level is 1, 2, 3 or 4, its action one of {', '.join(ACTIONS)}")
-        return cls(
-            {name.upper(): numbers[value] for name, value in levels.items()},
-            {numbers[number]: cast(Action, action) for number, action in actions.items()},
-        )
+            raise InvalidInput(f"setting actions: a level is 1, 2 or 3, its action one of {', '.join(ACTIONS)}")
+        chosen = {numbers[number]: cast(Action, action) for number, action in actions.items()}
+        if secrets == "seal":
+            chosen[Level.USABLE] = "placeholder"
+        return cls({name.upper(): numbers[value] for name, value in levels.items()}, chosen)
 
     def level(self, type_: str) -> Level:
         """How private a type is."""

@@ -52,4 +52,5 @@ class Privacy:
 
         secrets, forms = SecretDetector(), LabelDetector()
         chosen = detector or (forms if settings.detector == "patterns" else _packaged())
-        return cls(Layers(secrets, chosen), Layers(secrets, forms), Policy.of(settings.levels, settings.actions))
+        policy = Policy.of(settings.levels, settings.actions, settings.secrets)
+        return cls(Layers(secrets, chosen), Layers(secrets, forms), policy)

@@ -48,12 +48,14 @@ def test_the_word_of_every_type_makes_a_placeholder(type_: str) -> None:
 
 
 def test_settings_change_one_type_and_one_level_and_leave_the_rest() -> None:
-    policy = Policy.of({"person": "1", "URL": "3"}, {"4": "placeholder", "2": "keep"})
+    policy = Policy.of({"person": "1", "URL": "3"}, {"2": "keep"}, "seal")
     assert [policy.action(t) for t in ("PERSON", "URL", "API_KEY", "LOCATION", "HEALTH", "ORGANIZATION")] == [
         "keep", "placeholder", "placeholder", "keep", "placeholder", "keep"
     ]  # fmt: skip
     assert Policy.of({}, {}) == DEFAULT
-    assert all(Policy.of({}, {str(int(level)): action}) for level, action in DEFAULT_ACTIONS.items())
+    defaults = {str(int(level)): action for level, action in DEFAULT_ACTIONS.items() if level != Level.USABLE}
+    same = Policy.of({}, defaults, "drop")
+    assert {type_: same.action(type_) for type_ in KINDS} == {type_: DEFAULT.action(type_) for type_ in KINDS}
 
 
 @pytest.mark.parametrize("level", ["0", "5", "PL2", "two", "", "2.0", " 2", "-1", MARKER])
@@ -64,7 +66,7 @@ def test_a_level_that_is_none_is_refused(level: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "action"), [("5", "keep"), ("PERSON", "keep"), ("4", "seal"), ("4", ""), ("2", MARKER)]
+    ("level", "action"), [("5", "keep"), ("PERSON", "keep"), ("3", "seal"), ("1", ""), ("2", MARKER)]
 )
 def test_an_action_that_is_none_is_refused(level: str, action: str) -> None:
     with pytest.raises(InvalidInput, match="keep, placeholder, drop") as raised:
@@ -72,27 +74,40 @@ def test_an_action_that_is_none_is_refused(level: str, action: str) -> None:
     assert MARKER not in str(raised.value)
 
 
-@pytest.mark.parametrize("settings", [{"levels": {"PERSON": "9"}}, {"actions": {"4": "burn"}}, {"levels": "PERSON"}])
+@pytest.mark.parametrize("action", ["keep", "placeholder", "drop", MARKER])
+def test_what_is_done_with_secrets_has_one_name(action: str) -> None:
+    with pytest.raises(InvalidInput, match="secrets: drop or seal"):
+        Policy.of({}, {"4": action})
+
+
+SAY_NOTHING: list[dict[str, Any]] = [
+    {"levels": {"PERSON": "9"}}, {"actions": {"3": "burn"}}, {"actions": {"4": "placeholder"}}, {"levels": "PERSON"},
+    {"secrets": "keep"}, {"secrets": ""}, {"secrets": "Seal"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", SAY_NOTHING)
 def test_a_memory_does_not_open_under_settings_that_say_nothing(home: Places, settings: dict[str, Any]) -> None:
-    with pytest.raises(InvalidInput, match="setting (levels|actions)"):
+    with pytest.raises(InvalidInput, match="setting (levels|actions|secrets)"):
         home.open(**settings)
     assert not home.home.exists()
 
 
 def test_settings_come_from_the_environment_too(home: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMGUARD_LEVELS", "PERSON=1, URL=3")
-    monkeypatch.setenv("MEMGUARD_ACTIONS", "4=placeholder")
+    monkeypatch.setenv("MEMGUARD_ACTIONS", "3=drop")
+    monkeypatch.setenv("MEMGUARD_SECRETS", "seal")
     with home.open() as memory:
         policy = memory._privacy.policy
-    assert [policy.action(t) for t in ("PERSON", "URL", "OTP")] == ["keep", "placeholder", "placeholder"]
+    assert [policy.action(t) for t in ("PERSON", "URL", "OTP", "AGE")] == ["keep", "drop", "placeholder", "placeholder"]
 
 
 def test_settings_come_from_a_table_of_the_settings_file_too(home: Places) -> None:
     Path(home.keys).mkdir()
-    (home.keys / "settings.toml").write_text('[levels]\nPERSON = 1\n[actions]\n4 = "placeholder"\n')
+    (home.keys / "settings.toml").write_text('secrets = "seal"\n[levels]\nPERSON = 1\n[actions]\n2 = "drop"\n')
     with home.open() as memory:
         policy = memory._privacy.policy
-    assert [policy.action(t) for t in ("PERSON", "OTP", "LOCATION")] == ["keep", "placeholder", "placeholder"]
+    assert [policy.action(t) for t in ("PERSON", "OTP", "LOCATION")] == ["keep", "placeholder", "drop"]
 
 
 def test_each_grant_covers_less_than_the_one_before() -> None:
