@@ -17,21 +17,23 @@ if TYPE_CHECKING:
         MemguardError,
         ModelError,
         NotFound,
+        NotGranted,
         StorageFull,
         UnknownMemory,
         UnknownOwner,
+        UnknownPlaceholder,
         VaultDestroyed,
         VaultError,
     )
     from memguard.memory import Memory
-    from memguard.outcomes import Erased, Finding, Imported, Masked, Rejected, Restored, Stored
+    from memguard.outcomes import Erased, Finding, Imported, Masked, Rejected, Restored, Revealed, Stored
     from memguard.records import Hit, Record, Version
     from memguard.settings import Settings
 
 _HOMES = {
     "memory": ("Memory",),
     "records": ("Hit", "Record", "Version"),
-    "outcomes": ("Erased", "Finding", "Imported", "Masked", "Rejected", "Restored", "Stored"),
+    "outcomes": ("Erased", "Finding", "Imported", "Masked", "Rejected", "Restored", "Revealed", "Stored"),
     "settings": ("Settings",),
     "errors": (
         "BundleError",
@@ -42,9 +44,11 @@ _HOMES = {
         "MemguardError",
         "ModelError",
         "NotFound",
+        "NotGranted",
         "StorageFull",
         "UnknownMemory",
         "UnknownOwner",
+        "UnknownPlaceholder",
         "VaultDestroyed",
         "VaultError",
     ),
@@ -66,14 +70,17 @@ __all__ = [
     "Memory",
     "ModelError",
     "NotFound",
+    "NotGranted",
     "Record",
     "Rejected",
     "Restored",
+    "Revealed",
     "Settings",
     "StorageFull",
     "Stored",
     "UnknownMemory",
     "UnknownOwner",
+    "UnknownPlaceholder",
     "VaultDestroyed",
     "VaultError",
     "Version",

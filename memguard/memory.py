@@ -14,7 +14,7 @@ from memguard.flows.forget import count_memories, erase
 from memguard.flows.recall import recall
 from memguard.flows.remember import check_references, remember
 from memguard.flows.revise import revise
-from memguard.outcomes import Erased, Finding, Imported, Masked, Restored, Stored
+from memguard.outcomes import Erased, Finding, Imported, Masked, Restored, Revealed, Stored
 from memguard.parts import Parts
 from memguard.records import Hit, Metadata, Record, Version
 from memguard.retrieval.embedder import asked
@@ -209,6 +209,21 @@ class Memory(Parts):
         from memguard.flows.mask import restore
 
         return restore(self._vault(user_id), self._privacy, grant or self._grant, intake.body(text))
+
+    def reveal(self, placeholder: str, *, user_id: str) -> str:
+        """What one placeholder stands for; that it was asked is recorded, without the value (`reveals`).
+
+        `UnknownPlaceholder` where this owner's vault has none such, `NotGranted` where the grant does not show it.
+        """
+        from memguard.flows.mask import reveal
+
+        return reveal(self._vault(user_id), self._privacy, self._grant, intake.body(placeholder))
+
+    def reveals(self, *, user_id: str) -> list[Revealed]:
+        """Each `reveal` of placeholders that are still there, oldest first."""
+        from memguard.flows.mask import revealed
+
+        return revealed(self._vault(user_id))
 
     def mask_stored(self, *, user_id: str, progress: Any = None) -> int:
         """Mask memories that were stored before there were detectors. Can be stopped and run again."""

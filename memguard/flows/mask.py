@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 
+from memguard.clock import now
+from memguard.errors import InvalidInput, NotGranted, UnknownPlaceholder
 from memguard.flows.screen import found_by
-from memguard.outcomes import Finding, Masked
+from memguard.outcomes import Finding, Masked, Revealed
 from memguard.privacy import placeholders as shapes
 from memguard.privacy.detection import merged
 from memguard.privacy.known import Known
 from memguard.privacy.policy import grant_named
 from memguard.privacy.privacy import Privacy
-from memguard.vault import placeholders, rows
+from memguard.vault import placeholders, reveals, rows
 from memguard.vault.placeholders import Minting
 from memguard.vault.store import Vault
 
@@ -53,3 +55,24 @@ def restore(vault: Vault, privacy: Privacy, grant: str, text: str) -> str:
         meanings = placeholders.meanings(session, vault.seals, shapes.codes_in(text))
     shown = {code: of.value for code, of in meanings.items() if privacy.policy.level(of.type) in levels}
     return shapes.restored(text, shown.get)
+
+
+def reveal(vault: Vault, privacy: Privacy, grant: str, placeholder: str) -> str:
+    """What one placeholder stands for, as far as a grant goes. That it was asked is on record before it is answered."""
+    codes = shapes.codes_in(placeholder)
+    if len(codes) != 1:
+        raise InvalidInput("give one placeholder, for instance '<Person_k7q2mx>'")
+    with vault.writing() as session:
+        meaning = placeholders.meanings(session, vault.seals, codes).get(codes[0])
+        if meaning is None:
+            raise UnknownPlaceholder
+        if privacy.policy.level(meaning.type) not in grant_named(grant):
+            raise NotGranted(f"the grant '{grant}' does not show what this placeholder stands for")
+        reveals.note_reveal(session, codes[0], now())
+    return meaning.value
+
+
+def revealed(vault: Vault) -> list[Revealed]:
+    """What was asked of this vault's placeholders, and when."""
+    with vault.reading() as session:
+        return reveals.reveals(session)
