@@ -12,7 +12,7 @@ from memguard.clock import now
 from memguard.errors import InvalidInput
 from memguard.flows.forget import count_memories, erase
 from memguard.flows.recall import recall
-from memguard.flows.remember import check_references, remember
+from memguard.flows.remember import check_references, look_ahead, remember
 from memguard.flows.revise import revise
 from memguard.outcomes import Erased, Finding, Imported, Masked, Restored, Revealed, Stored
 from memguard.parts import Parts
@@ -57,11 +57,14 @@ class Memory(Parts):
             return []
         known = self._home.vault(owner) if owner in self._home.contents().vaults else None
         check_references(known, self._privacy, drafts)  # over all batches, and before a first memory makes a vault
+        # What may fail fails before, too: no empty vault is left of a new owner.
+        ahead = None if known else look_ahead(self._privacy, self._embedder, drafts[:BATCH])
         vault = self._home.vault_or_new(owner)
         index = self._index(vault)
         outcomes: list[Stored] = []
         for start in range(0, len(drafts), BATCH):
-            outcomes += remember(vault, index, self._embedder, self._privacy, drafts[start : start + BATCH])
+            batch = drafts[start : start + BATCH]
+            outcomes += remember(vault, index, self._embedder, self._privacy, batch, None if start else ahead)
         return outcomes
 
     def update(
@@ -196,10 +199,12 @@ class Memory(Parts):
 
         One value has one placeholder, over calls, threads and processes. `<Secret>` is not kept, and not restored.
         """
-        from memguard.flows.mask import mask
+        from memguard.flows.mask import mask, personal
 
-        vault = self._home.vault_or_new(intake.owner(user_id))
-        return mask(vault, self._index(vault).known, self._privacy, intake.body(text))
+        owner, text = intake.owner(user_id), intake.body(text)
+        found = personal(self._privacy, text)  # may fail: before a first text makes a vault
+        vault = self._home.vault_or_new(owner)
+        return mask(vault, self._index(vault).known, self._privacy, text, found)
 
     def restore(self, text: str, *, user_id: str, grant: str | None = None) -> str:
         """A model's answer with the values in place of their placeholders, bent ones too; unknown ones stay.

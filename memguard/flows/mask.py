@@ -6,6 +6,7 @@ What goes to a model is masked, its answer restored here: the model sees `<Perso
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from memguard.clock import now
 from memguard.errors import InvalidInput, NotGranted, UnknownPlaceholder
@@ -16,6 +17,7 @@ from memguard.privacy.detection import merged
 from memguard.privacy.known import Known
 from memguard.privacy.policy import grant_named
 from memguard.privacy.privacy import Privacy
+from memguard.privacy.spans import Span
 from memguard.vault import placeholders, reveals, rows
 from memguard.vault.placeholders import Minting
 from memguard.vault.store import Vault
@@ -26,14 +28,18 @@ def scan(privacy: Privacy, text: str) -> list[Finding]:
     policy = privacy.policy
     return [
         Finding(span.start, span.end, span.type, int(policy.level(span.type)), policy.action(span.type))
-        for span in found_by(privacy.detector, [text])[0]
+        for span in personal(privacy, text)
     ]
 
 
-def mask(vault: Vault, known: Known, privacy: Privacy, text: str) -> Masked:
+def personal(privacy: Privacy, text: str) -> list[Span]:
+    """What a detector finds in a text. Slow: before any transaction."""
+    return found_by(privacy.detector, [text])[0]
+
+
+def mask(vault: Vault, known: Known, privacy: Privacy, text: str, found: Sequence[Span]) -> Masked:
     """A text with placeholders for what is personal in it, and `<Secret>` for what nobody may keep."""
     policy = privacy.policy
-    found = found_by(privacy.detector, [text])[0]  # the slow part: no transaction is open meanwhile
     with vault.writing() as session:
         known.catch_up(session)
         cut = shapes.pieces(text, merged(found, known.spans(text)), policy, known.codes)
