@@ -39,7 +39,10 @@ class Settings:
     history_versions: int = 20
     """Earlier wordings kept of a memory; 0 keeps none."""
     detector: str = ""
-    """What looks for personal data: empty for rules and the packaged tagger, `patterns` for rules alone."""
+    """What looks for personal data: empty for rules and the packaged tagger, `patterns` for rules alone, or a folder
+    with a token-classification model (safetensors), which takes the place of the tagger and its rules."""
+    detector_labels: Mapping[str, str] = field(default_factory=dict)
+    """Which type each label of that model is, where its name does not say so: `PATIENT=PERSON,MISC=O` or a table."""
     profile: str = ""
     """Which originals agents see: owner (all; the default over stdio and in hooks), balanced (none of great harm; the
     default over HTTP) or strict (placeholders only)."""
@@ -67,8 +70,8 @@ class Settings:
         )
         if settings.master and settings.master not in MASTER_SOURCES:
             raise InvalidInput(f"setting master must be one of {', '.join(MASTER_SOURCES)}")
-        if settings.detector not in DETECTORS:
-            raise InvalidInput("setting detector must be patterns, or not be set")
+        if settings.detector not in DETECTORS and not Path(settings.detector).expanduser().is_dir():
+            raise InvalidInput("setting detector must be patterns, a model's local folder, or not be set")
         if settings.profile not in PROFILES:
             raise InvalidInput("setting profile must be owner, balanced or strict")
         if settings.secrets not in SECRETS:

@@ -41,6 +41,7 @@ BANNED_CALLS = {"eval": "json.loads or ast.literal_eval", "exec": "a function"}
 BROAD = {
     ("retrieval.embedder", "PackagedEmbedder._load"): "handed to whoever waits for the model",
     ("flows.screen", "found_by"): "it may be a caller's own detector, and its text may quote a memory",
+    ("privacy.model_detector", "_load"): "tokenizers raises no other, and its text may quote the file",
     ("hooks.verb", "_unobtrusively"): "it may not end its client's session, and its text may quote a memory",
     ("hooks.child", "main"): "nobody would see it, and its text may quote a memory",
     ("memguard_server.app", "_answer"): "the SDK would send its text to the model",

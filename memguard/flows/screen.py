@@ -80,5 +80,7 @@ def found_by(detector: Detector, texts: Sequence[str]) -> list[list[Span]]:
     """What a detector finds; one that fails refuses the write: nothing is stored that nobody looked at."""
     try:
         return detector.find(texts) if texts else []
+    except ModelError:
+        raise  # a packaged detector's own, which says what to do
     except Exception as error:  # noqa: BLE001 - it may be a caller's own, and its text may quote a memory
         raise ModelError(f"the detector failed ({type(error).__name__}): nothing was stored") from None
