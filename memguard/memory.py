@@ -14,7 +14,9 @@ from memguard.flows.forget import count_memories, erase
 from memguard.flows.recall import recall
 from memguard.flows.remember import check_references, look_ahead, remember
 from memguard.flows.revise import revise
-from memguard.outcomes import Erased, Finding, Imported, Masked, Restored, Revealed, Stored
+from memguard.flows.verify import Look, read_certificate, verify
+from memguard.forgetting.certificate import Certificate, public_key_of
+from memguard.outcomes import Erased, Finding, Imported, Masked, Restored, Revealed, Stored, VerificationReport
 from memguard.parts import Parts
 from memguard.records import Hit, Metadata, Record, Version
 from memguard.retrieval.embedder import asked
@@ -185,6 +187,18 @@ class Memory(Parts):
         rotated = self._home.destroy(owner)
         self._indexes.drop(vault.id)
         return Erased(count, pending=not rotated)
+
+    def verify(
+        self, certificate: Certificate | str | Path, *, public: str | None = None, look: Look | None = None
+    ) -> VerificationReport:
+        """Check a certificate, or the file of one: signature, audit log, and what `look(home)` finds there now.
+
+        `public` is the key of a home that is not this one, as `memguard keys public` prints it. Raises
+        `CertificateError` where the certificate was altered, is none, or is of a home whose key is not known.
+        """
+        key = None if public is None else public_key_of(public)
+        held = certificate if isinstance(certificate, Certificate) else read_certificate(intake.path(certificate))
+        return verify(self._home, held, key, look)
 
     # -- mask ------------------------------------------------------------------------------------------------------
 
