@@ -23,7 +23,7 @@ RANKS = (
     ),
     ("adapters", ("vault", "retrieval", "privacy", "forgetting", "exchange.readers")),
     ("flows", ("flows",)),
-    ("facade", ("memory", "parts", "exchange")),
+    ("facade", ("memory", "personal", "parts", "exchange")),
     ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "verifying",
                "memguard_server")),
 )  # fmt: skip
