@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from memguard.errors import (
         BundleError,
+        CertificateError,
         Conflict,
         HomeError,
         InvalidInput,
@@ -25,18 +26,45 @@ if TYPE_CHECKING:
         VaultDestroyed,
         VaultError,
     )
+    from memguard.forgetting.certificate import Certificate
     from memguard.memory import Memory
-    from memguard.outcomes import Erased, Finding, Imported, Masked, Rejected, Restored, Revealed, Stored
+    from memguard.outcomes import (
+        Chain,
+        Check,
+        Erased,
+        Finding,
+        Imported,
+        Masked,
+        Rejected,
+        Restored,
+        Revealed,
+        Stored,
+        VerificationReport,
+    )
     from memguard.records import Hit, Record, Version
     from memguard.settings import Settings
 
 _HOMES = {
     "memory": ("Memory",),
     "records": ("Hit", "Record", "Version"),
-    "outcomes": ("Erased", "Finding", "Imported", "Masked", "Rejected", "Restored", "Revealed", "Stored"),
+    "outcomes": (
+        "Chain",
+        "Check",
+        "Erased",
+        "Finding",
+        "Imported",
+        "Masked",
+        "Rejected",
+        "Restored",
+        "Revealed",
+        "Stored",
+        "VerificationReport",
+    ),
+    "forgetting.certificate": ("Certificate",),
     "settings": ("Settings",),
     "errors": (
         "BundleError",
+        "CertificateError",
         "Conflict",
         "HomeError",
         "InvalidInput",
@@ -57,6 +85,10 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "BundleError",
+    "Certificate",
+    "CertificateError",
+    "Chain",
+    "Check",
     "Conflict",
     "Erased",
     "Finding",
@@ -83,6 +115,7 @@ __all__ = [
     "UnknownPlaceholder",
     "VaultDestroyed",
     "VaultError",
+    "VerificationReport",
     "Version",
 ]
 

@@ -34,6 +34,7 @@ from memguard.imports import this_process_is_ours
 from memguard.pii import pii
 from memguard.serving import serve, token
 from memguard.setup.verb import setup
+from memguard.verifying import public, verify
 
 EXIT_FAILED, EXIT_USAGE, EXIT_PARTLY = 1, 2, 3
 
@@ -191,14 +192,16 @@ def restore(context: Context, path: Path, everyone: bool) -> None:
 
 @cli.group()
 def keys() -> None:
-    """The keyring: rotate its master, make or use a recovery kit, give tokens to HTTP clients."""
+    """The keyring: rotate its master, make or use a recovery kit, give tokens to HTTP clients, certify."""
 
 
 cli.add_command(serve)
 cli.add_command(setup)
 cli.add_command(hook)
 cli.add_command(pii)
+cli.add_command(verify)
 keys.add_command(token)
+keys.add_command(public)
 
 
 @keys.command("rotate")

@@ -21,6 +21,7 @@ MemguardError
 │   ├── VaultBusy           another process kept the write lock too long
 │   └── StorageFull         no room left: the write was rolled back
 ├── BundleError             an export, backup or recovery kit cannot be read
+├── CertificateError        altered, not a certificate, or of another home
 └── ModelError              the embedding model is missing, altered, or disagrees with its reference
 """
 
@@ -118,6 +119,10 @@ class StorageFull(VaultError):
 
 class BundleError(MemguardError):
     """An export, a backup or a recovery kit cannot be read."""
+
+
+class CertificateError(MemguardError):
+    """The certificate was altered, is none, or is of a home whose key is not known here."""
 
 
 class ModelError(MemguardError):

@@ -14,8 +14,10 @@ from memguard.flows.forget import count_memories, erase
 from memguard.flows.recall import recall
 from memguard.flows.remember import check_references, look_ahead, remember
 from memguard.flows.revise import revise
-from memguard.outcomes import Erased, Finding, Imported, Masked, Restored, Revealed, Stored
-from memguard.parts import Parts
+from memguard.flows.verify import Look, read_certificate, verify
+from memguard.forgetting.certificate import Certificate, public_key_of
+from memguard.outcomes import Erased, Imported, Restored, Stored, VerificationReport
+from memguard.personal import Personal
 from memguard.records import Hit, Metadata, Record, Version
 from memguard.retrieval.embedder import asked
 from memguard.retrieval.index import IndexCache
@@ -26,7 +28,7 @@ BATCH = 256
 """Memories embedded and committed together by `add_many`."""
 
 
-class Memory(Parts):
+class Memory(Personal):
     """A home of encrypted vaults, one an owner. Safe between threads; also a context manager.
 
     `home` is the folder to use (default: $MEMGUARD_HOME, else the platform's data folder); `embedder` replaces the
@@ -186,60 +188,17 @@ class Memory(Parts):
         self._indexes.drop(vault.id)
         return Erased(count, pending=not rotated)
 
-    # -- mask ------------------------------------------------------------------------------------------------------
+    def verify(
+        self, certificate: Certificate | str | Path, *, public: str | None = None, look: Look | None = None
+    ) -> VerificationReport:
+        """Check a certificate, or the file of one: signature, audit log, and what `look(home)` finds there now.
 
-    def scan(self, text: str) -> list[Finding]:
-        """What is personal or secret in a text, how private it is, and what is done with it. Nothing is stored."""
-        from memguard.flows.mask import scan
-
-        return scan(self._privacy, intake.body(text))
-
-    def mask(self, text: str, *, user_id: str) -> Masked:
-        """A text for a model that must not see who or what it speaks of: `<Person_k7q2mx>` for what is personal.
-
-        One value has one placeholder, over calls, threads and processes. `<Secret>` is not kept, and not restored.
+        `public` is the key of a home that is not this one, as `memguard keys public` prints it. Raises
+        `CertificateError` where the certificate was altered, is none, or is of a home whose key is not known.
         """
-        from memguard.flows.mask import mask, personal
-
-        owner, text = intake.owner(user_id), intake.body(text)
-        found = personal(self._privacy, text)  # may fail: before a first text makes a vault
-        vault = self._home.vault_or_new(owner)
-        return mask(vault, self._index(vault).known, self._privacy, text, found)
-
-    def restore(self, text: str, *, user_id: str, grant: str | None = None) -> str:
-        """A model's answer with the values in place of their placeholders, bent ones too; unknown ones stay.
-
-        `grant` says for whose eyes: owner, balanced (nothing of great harm), strict (nothing).
-        """
-        from memguard.flows.mask import restore
-
-        return restore(self._vault(user_id), self._privacy, grant or self._grant, intake.body(text))
-
-    def reveal(self, placeholder: str, *, user_id: str) -> str:
-        """What one placeholder stands for; that it was asked is recorded, without the value (`reveals`).
-
-        `UnknownPlaceholder` where this owner's vault has none such, `NotGranted` where the grant does not show it.
-        """
-        from memguard.flows.mask import reveal
-
-        return reveal(self._vault(user_id), self._privacy, self._grant, intake.body(placeholder))
-
-    def reveals(self, *, user_id: str) -> list[Revealed]:
-        """Each `reveal` of placeholders that are still there, oldest first."""
-        from memguard.flows.mask import revealed
-
-        return revealed(self._vault(user_id))
-
-    def mask_stored(self, *, user_id: str, progress: Any = None) -> int:
-        """Mask memories that were stored before there were detectors. Can be stopped and run again."""
-        from memguard.flows.relabel import relabel
-        from memguard.flows.rescreen import rescreen
-
-        vault = self._vault(user_id)
-        index = self._index(vault)
-        count = rescreen(vault, index, self._embedder, self._privacy, progress)
-        relabel(vault, index.known, self._privacy)
-        return count
+        key = None if public is None else public_key_of(public)
+        held = certificate if isinstance(certificate, Certificate) else read_certificate(intake.path(certificate))
+        return verify(self._home, held, key, look)
 
     # -- move -------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,58 @@ class Restored:
 
     vaults: int
     unopenable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at after an erasure.
+
+    `what` and the kinds in `found` are words of memguard's own; `looked_at` counts what `what` names. Of `planted`
+    pieces, put where the check had to see them, it saw `planted_found`: a check that sees nothing proves nothing.
+    """
+
+    what: str
+    looked_at: int
+    found: Mapping[str, int] = field(default_factory=dict)
+    planted: int = 0
+    planted_found: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Nothing was found, and all that was planted was."""
+        return not any(self.found.values()) and self.planted_found == self.planted
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The audit log, read whole. Positions count from 1.
+
+    `broken_at` is the first entry that is altered, out of its place or missing, `why` says which; `entry` is where the
+    certificate in question stands. `torn`: a crash left half a line at the end, which counts for nothing.
+    `end_known`: the keyring knew which entry is the last, so that what is cut off shows.
+    """
+
+    entries: int
+    broken_at: int | None = None
+    why: str = ""
+    entry: int | None = None
+    torn: bool = False
+    end_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationReport:
+    """A certificate whose signature fits: what else is known of it here and now.
+
+    `verdict` is sound (the log holds it and nothing was found), refused (the log does not, or something was found), or
+    signed (the signature is sound, and the rest could not be looked at here). `key` says who vouches for the key: the
+    home's own keyring, or whoever gave it. `chain` and `checks` are None where nothing was looked at.
+    """
+
+    certificate: str
+    state: str
+    verdict: Literal["sound", "refused", "signed"]
+    key: Literal["home", "given"]
+    home_known: bool
+    chain: Chain | None = None
+    checks: tuple[Check, ...] | None = None

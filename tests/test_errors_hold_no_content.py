@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import inspect
+import json
 import logging
 import shutil
 import traceback
@@ -140,6 +141,12 @@ def export_nowhere(scene: Scene) -> None:
     scene.memory.export(user_id=OWNER, path=scene.aside / "no folder" / MARKER, readable=True)
 
 
+def no_certificate(scene: Scene) -> None:
+    path = scene.aside / MARKER
+    path.write_text(json.dumps({"signed": {"format": 1, "reference": MARKER}, MARKER: MARKER}))
+    scene.memory.verify(path)
+
+
 Recipe = Callable[[Scene], object]
 
 
@@ -192,6 +199,9 @@ RECIPES: list[tuple[type[errors.MemguardError], str, Recipe]] = [
     ),
     (errors.BundleError, "encoding", lambda s: s.import_(b"\xff" + MARKER.encode())),
     (errors.BundleError, "backup", lambda s: s.memory.restore_backup(s.aside / f"{MARKER}.jsonl")),
+    (errors.CertificateError, "form", no_certificate),
+    (errors.CertificateError, "no file", lambda s: s.memory.verify(s.aside / "no folder" / MARKER)),
+    (errors.InvalidInput, "public key", lambda s: s.memory.verify(s.aside / f"{MARKER}.jsonl", public=MARKER)),
     (errors.ModelError, "model", no_model),
 ]
 

@@ -18,12 +18,14 @@ RANKS = (
         "pure rules",
         ("intake", "settings", "imports", "retrieval.english", "retrieval.scope", "retrieval.restatement",
          "retrieval.renderings", "retrieval.question", "retrieval.times", "retrieval.fuse", "privacy.spans",
-         "privacy.policy", "privacy.values", "privacy.placeholders", "privacy.detection"),
+         "privacy.policy", "privacy.values", "privacy.placeholders", "privacy.detection",
+         "forgetting.statement", "forgetting.certificate", "forgetting.rendering"),
     ),
-    ("adapters", ("vault", "retrieval", "privacy", "exchange.readers")),
+    ("adapters", ("vault", "retrieval", "privacy", "forgetting", "exchange.readers")),
     ("flows", ("flows",)),
-    ("facade", ("memory", "parts", "exchange")),
-    ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "memguard_server")),
+    ("facade", ("memory", "personal", "parts", "exchange")),
+    ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "verifying",
+               "memguard_server")),
 )  # fmt: skip
 """From the bottom up. A name stands for all below it, unless a longer one says otherwise."""
 UPWARD: dict[tuple[str, str], str] = {}

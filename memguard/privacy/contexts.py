@@ -11,6 +11,8 @@ TITLES = frozenset(
     """mr mrs ms miss mx dr prof professor sir dame madam lord lady rev pastor rabbi imam captain sgt officer judge
     senator""".split()
 )
+ABBREVIATED = frozenset("mr mrs ms mx dr prof rev capt sgt lt".split())
+"""Titles that are written with a full stop: after another word it ends the sentence."""
 KIN = (
     r"(?:mom|mum|mother|dad|father|sister|brother|twin|son|daughter|wife|husband|spouse|partner|girlfriend"
     r"|boyfriend|fianc[ée]e?|ex|aunt|uncle"

@@ -24,6 +24,7 @@ DROPPED = "<Secret>"
 _CODE = rf"[{LETTERS}][{ALPHABET}]{{{CODE_LENGTH - 1}}}"
 PLACEHOLDER = re.compile(rf"<([A-Z][A-Za-z]{{1,40}})_({_CODE})>")
 _NAMED = re.compile(rf"\b([A-Za-z]{{2,41}})_{_CODE}\b")
+_MENTION = re.compile(rf"{_NAMED.pattern}(?: {_NAMED.pattern})*")
 _LOOKS_LIKE_ONE = re.compile(r"<\s*[A-Za-z]{2,41}\s*_\s*\w{1,16}\s*>")
 _WORD = r"[A-Za-z]{2,41}"
 _BENT = re.compile(
@@ -95,6 +96,11 @@ def new_code() -> str:
 def written(type_: str, code: str) -> str:
     """A placeholder as it stands in a text."""
     return f"<{kind_of(type_).word}_{code}>"
+
+
+def mentions(text: str) -> list[tuple[str, ...]]:
+    """What a masked question names: for each mention the placeholders it may mean, in lower case, without brackets."""
+    return [tuple(match[0].lower().split(" ")) for match in _MENTION.finditer(text)]
 
 
 def bare(text: str) -> str:

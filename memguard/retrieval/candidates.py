@@ -5,6 +5,7 @@ Hundreds are gathered and scored from what is in memory; the best forty are matc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,13 +38,17 @@ SPARE = 8
 """Looked at beyond the hits that are asked for, where these are many."""
 REACH = 2
 """Neighbours looked at, to each side."""
+NAME_RARITY = 7.6
+"""A name counts as the rarest token does: masked, it has no vector by which it could be matched."""
 
 
 class Sought(NamedTuple):
-    """What is found without the model: the chunks of a narrow scope (None for all), and bm25 by memory number."""
+    """What is found without the model: the chunks of a narrow scope (None for all), bm25 by memory number, and for each
+    masked name in the question the numbers of the memories that hold it."""
 
     chunks: Numbers | None
     bm25: dict[int, float]
+    holders: list[Numbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,18 @@ class Candidates:
     numbers: Numbers
     chunks: Numbers
     evidence: fuse.Evidence
+    holders: list[Numbers]
+    """For each masked name in the question, the memories that hold it."""
 
 
 def sought(session: Session, index: Index, question: Question, scope: Scope, limit: int) -> Sought:
     """What a scope holds, and what in it has the question's words."""
+    rows = len(index.vectors)
+    holders = (words.holders(session, mention, rows) for mention in question.named)
     return Sought(
         chunks=_chunks_of(session, scope),
-        bm25=words.match(session, question.text, max(POOL, limit), len(index.vectors), scope),
+        bm25=words.match(session, question.text, max(POOL, limit), rows, scope),
+        holders=[np.array(found, np.int64) for found in holders if found],
     )
 
 
@@ -69,7 +79,7 @@ def gathered(index: Index, asked: Asked, question: Question, found: Sought, mome
     chunk_of = dict(zip((near.ids >> CHUNK_BITS)[::-1].tolist(), near.ids[::-1].tolist(), strict=True))
     pool = np.union1d(near.ids >> CHUNK_BITS, np.fromiter(found.bm25, np.int64, len(found.bm25)))
     pool = pool[index.places.shown(pool, moment)]
-    first = _known(index, pool, chunk_of, found.bm25, asked, question)
+    first = _known(index, pool, chunk_of, found, asked, question)
     leading = pool[_best_of(fuse.first_look(first.evidence), max(LEADING, limit))]
     beside = np.setdiff1d(index.places.around(leading, REACH), leading)
     beside = beside[index.places.shown(beside, moment)]
@@ -77,7 +87,7 @@ def gathered(index: Index, asked: Asked, question: Question, found: Sought, mome
         beside = beside[np.isin(beside, found.chunks >> CHUNK_BITS)]
     if not len(beside):
         return first
-    return _known(index, np.union1d(leading, beside), chunk_of, found.bm25, asked, question)
+    return _known(index, np.union1d(leading, beside), chunk_of, found, asked, question)
 
 
 def _chunks_of(session: Session, scope: Scope) -> Numbers | None:
@@ -89,20 +99,20 @@ def _chunks_of(session: Session, scope: Scope) -> Numbers | None:
 
 
 def _known(
-    index: Index, numbers: Numbers, chunk_of: dict[int, int], bm25: dict[int, float], asked: Asked, question: Question
+    index: Index, numbers: Numbers, chunk_of: dict[int, int], found: Sought, asked: Asked, question: Question
 ) -> Candidates:
     places, listed = index.places, numbers.tolist()
     chunks = np.array([chunk_of.get(n, n << CHUNK_BITS) for n in listed], np.int64)
     actor, speaker = places.column("actor", numbers), places.column("speaker", numbers)
     evidence = fuse.Evidence(
         cosines=products_with(index.vectors.vectors(chunks), asked.vector),
-        bm25=np.array([bm25.get(n, 0.0) for n in listed], np.float32),
+        bm25=np.array([found.bm25.get(n, 0.0) for n in listed], np.float32),
         of_actor=_any_of(actor, question.actors) | _any_of(speaker, question.speakers),
         letters=places.column("letters", numbers),
         asks=places.column("asks", numbers),
         beside=_places_in(numbers, places.around(numbers, REACH)),
     )
-    return Candidates(numbers, chunks, evidence)
+    return Candidates(numbers, chunks, evidence, found.holders)
 
 
 def _any_of(codes: Numbers, wanted: frozenset[int]) -> NDArray[np.bool_]:
@@ -147,15 +157,25 @@ def _best_of(parts: dict[str, NDArray[np.float32]], count: int) -> Numbers:
 def _matched(
     session: Session, index: Index, candidates: Candidates, close: Numbers, asked: AskedTokens
 ) -> NDArray[np.float32]:
-    """How much of the question those at `close` match, word by word [len(close), 3]."""
+    """How much of the question those at `close` match, word by word and masked name by name [len(close), 3]."""
     beside = candidates.evidence.beside[close]
     wanted = np.union1d(close, beside[beside >= 0])
     chunks = candidates.chunks[wanted].tolist()
     best = best_matches(asked, index.tokens.of(session, chunks))
     rows_of = {chunk: row for row, chunk in enumerate(best)}
-    matrix = np.array(list(best.values()), np.float32).reshape(len(best), len(asked.weights))
+    matrix = np.array(list(best.values()), np.float32).reshape(len(best), len(asked.rarity))
     at = np.full(len(candidates.numbers) + 1, -1)  # the last for "nothing", which is place -1
     at[wanted] = [rows_of.get(chunk, -1) for chunk in chunks]
     if not len(matrix):
         return np.zeros((len(close), 3), np.float32)
-    return fuse.matched(matrix, asked.weights, at[close], at[beside])
+    best_of = np.hstack([matrix, _holding(candidates, best)])
+    rarity = np.concatenate([asked.rarity, np.full(len(candidates.holders), NAME_RARITY, np.float32)])
+    rarity /= max(rarity.sum(), np.float32(1e-9))
+    return fuse.matched(best_of, rarity, at[close], at[beside])
+
+
+def _holding(candidates: Candidates, chunks: Iterable[int]) -> NDArray[np.float32]:
+    """Which of the question's masked names the memories of these chunks hold [chunks, names]: 1 or 0."""
+    numbers = np.fromiter(chunks, np.int64) >> CHUNK_BITS
+    held = [np.isin(numbers, holders) for holders in candidates.holders]
+    return np.array(held, np.float32).reshape(len(held), len(numbers)).T

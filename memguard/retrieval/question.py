@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from memguard.privacy.placeholders import bare
+from memguard.privacy.placeholders import bare, mentions
 from memguard.privacy.policy import kind_of
 from memguard.retrieval.english import GREETINGS, PAST_WORDS, STOP_WORDS, TIME_WORDS, WHEN_STARTS
 
@@ -33,6 +33,8 @@ class Question:
     """Codes of the actors it is about; none where it names all or none."""
     speakers: frozenset[int]
     """Codes of the persons it is about whom memories only name at their beginning ("Ana: ...")."""
+    named: tuple[tuple[str, ...], ...]
+    """What else it names that is masked: for each mention the placeholders it may mean."""
     asks_when: bool
     about_the_past: bool
 
@@ -53,6 +55,7 @@ def understood(
         spoken=bare(as_spoken(text, names)),
         actors=codes if len(codes) < actor_count else frozenset(),
         speakers=frozenset(speakers),
+        named=tuple(mention for mention in mentions(text) if called.keys().isdisjoint(mention)),
         asks_when=lowered.startswith(WHEN_STARTS),
         about_the_past=not PAST_WORDS.isdisjoint(lowered.replace("?", " ").split()),
     )

@@ -44,10 +44,10 @@ class TokenSpace:
 
 @dataclass(frozen=True, slots=True)
 class AskedTokens:
-    """A question's token vectors [tokens, 96], of unit length, and their weights [tokens], which sum to 1."""
+    """A question's token vectors [tokens, 96], of unit length, and how rare each token is [tokens]."""
 
     vectors: NDArray[np.float32]
-    weights: NDArray[np.float32]
+    rarity: NDArray[np.float32]
 
 
 @cache
@@ -71,9 +71,8 @@ def stored(ids: Sequence[int], states: NDArray[np.float32]) -> NDArray[np.int8]:
 
 
 def asked(ids: Sequence[int], states: NDArray[np.float32]) -> AskedTokens:
-    """A question's tokens, weighted by how rare they are."""
-    weights = token_space().rarity[np.asarray(ids, np.int64)]
-    return AskedTokens(states, weights / max(float(weights.sum()), 1e-9))
+    """A question's tokens, and how rare they are."""
+    return AskedTokens(states, token_space().rarity[np.asarray(ids, np.int64)])
 
 
 def best_matches(question: AskedTokens, blobs: Mapping[int, bytes]) -> dict[int, NDArray[np.float32]]:

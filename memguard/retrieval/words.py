@@ -7,6 +7,7 @@ in a large share of a big vault are left out: measured at 100,000, an OR of them
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from memguard.retrieval.question import greetings, terms
 from memguard.retrieval.scope import EVERYTHING, Scope
@@ -17,6 +18,8 @@ _QUOTABLE = re.compile(r"\w+")
 FREQUENT_ROWS_MIN = 2_000
 """Only terms in more rows than this can count as frequent: in small vaults every word is cheap."""
 FREQUENT_SHARE = 0.05
+NAMED_MIN, NAMED_MAX = 20, 500
+"""Bounds of how many memories hold a name that tells them apart: a frequent one is of whoever is spoken to."""
 KEPT_MIN = 2
 """The rarest terms are kept even where all are frequent."""
 
@@ -33,6 +36,13 @@ def match(session: Session, question: str, count: int, rows: int, scope: Scope =
     # The join costs a look-up for every match: only a narrower scope pays it.
     source = "words" if scope.everything else f"words JOIN memories m ON m.number = words.rowid AND {scope.sql}"
     return dict(session.all(_MATCH.format(source=source), (*scope.parameters, query, count)))
+
+
+def holders(session: Session, names: Sequence[str], rows: int) -> list[int]:
+    """The memories that hold any of these masked names; none where that says little, since so many of `rows` do."""
+    query, most = " OR ".join(f'"{name}"' for name in names), int(min(max(NAMED_MIN, rows * FREQUENT_SHARE), NAMED_MAX))
+    found = [row[0] for row in session.execute(_HOLDERS, (query, most + 1))]
+    return found if len(found) <= most else []
 
 
 def addressed(session: Session, names: list[str]) -> list[str]:
@@ -62,4 +72,5 @@ SELECT words.rowid AS number, -bm25(words, 1.0, 0.6) AS score FROM {source} WHER
 ORDER BY score DESC, number LIMIT ?
 """
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
+_HOLDERS = "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?"
 _ANY = "SELECT EXISTS (SELECT 1 FROM words WHERE words MATCH ?)"

@@ -116,6 +116,14 @@ class Session:
         self._connection.close()
 
 
+def sqlite_version() -> str:
+    """Of the SQLite inside SQLCipher."""
+    from sqlcipher3 import dbapi2
+
+    version: str = dbapi2.sqlite_version
+    return version
+
+
 def _casefold(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 

@@ -51,6 +51,11 @@ class Home:
             raise HomeError("there is no home here yet: add a memory first, or check --home")
         return self.keyring
 
+    @property
+    def id(self) -> str | None:
+        """The home's random id; None while there is no home. It needs no key."""
+        return read_marker(self._marker)["home"] if self._marker.exists() else None
+
     def owners(self) -> list[str]:
         """Every owner with a vault here, sorted."""
         return sorted(self.contents().vaults)
@@ -132,13 +137,13 @@ class Home:
     def _opened(self, entry: Entry) -> Vault:
         return Vault(entry, self.file_of(entry.vault_id), self.pool)
 
-    def bring_keys(self, home_id: str, vaults: Mapping[str, Entry]) -> None:
+    def bring_keys(self, home_id: str, vaults: Mapping[str, Entry], signing_seed: bytes = b"") -> None:
         """A keyring for a home that lost its own, or for a new home, with keys from a recovery kit."""
         make_folder(self.path)
         if self._marker.exists() and read_marker(self._marker)["home"] != home_id:
             raise KeyringError("this recovery kit belongs to another home")
-        keyring = Keyring.create(self._settings.keys / home_id, home_id, self._marker, self._settings.master, vaults)
-        self._keyring = keyring
+        folder = self._settings.keys / home_id
+        self._keyring = Keyring.create(folder, home_id, self._marker, self._settings.master, vaults, signing_seed)
 
     def file_of(self, vault_id: str) -> Path:
         """Where a vault's database lies."""

@@ -23,6 +23,7 @@ from memguard.vault.files import mapped_os_errors
 
 FORMAT = 1
 NONCE_BYTES = 12
+SEED_BYTES = 32
 NOT_AS_WRITTEN = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """What reading JSON of another form raises."""
 
@@ -45,6 +46,14 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """Where the home's audit log ends: how many entries it has, and the last one as it stands there."""
+
+    count: int
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What the keyring says. `leaving` are destroyed vaults whose files are still to be removed."""
 
@@ -59,11 +68,24 @@ class Contents:
     """The sequence when a recovery kit was last made: whatever changed since is not in it."""
     tokens: Mapping[str, Token] = field(default_factory=dict)
     """By name. A keyring from before there were tokens has none."""
+    signing_seed: bytes = field(default=b"", repr=False)
+    """Of the Ed25519 key that signs this home's certificates; empty until it is needed. A rotation leaves it."""
+    logged: Logged | None = None
+    """None where this keyring has logged nothing yet: what the log holds then came before it."""
 
     def without(self, owner: str) -> Self:
         """What is left when an owner goes: neither key nor token."""
         vaults = {name: entry for name, entry in self.vaults.items() if name != owner}
         return replace(self, vaults=vaults, tokens={n: t for n, t in self.tokens.items() if t.owner != owner})
+
+    def with_seed(self) -> Self:
+        """With a key to sign with, made where there is none."""
+        return self if self.signing_seed else replace(self, signing_seed=secrets.token_bytes(SEED_BYTES))
+
+    def beside_kit(self, **changes: Any) -> Self:
+        """Changed in what no recovery kit holds: one that is complete will be complete still, once this is saved."""
+        is_kit_complete = self.kit_sequence == self.sequence
+        return replace(self, kit_sequence=self.sequence + 1 if is_kit_complete else self.kit_sequence, **changes)
 
 
 def read_marker(path: Path) -> dict[str, Any]:
@@ -115,6 +137,8 @@ def sealed(contents: Contents, key: bytes, home_id: str) -> bytes:
         "source_before": contents.source_before,
         "kit_sequence": contents.kit_sequence,
         "tokens": {name: [t.owner, t.created, t.digest.hex()] for name, t in contents.tokens.items()},
+        "signing_seed": contents.signing_seed.hex(),
+        "logged": [contents.logged.count, contents.logged.entry] if contents.logged else None,
     }
     nonce = secrets.token_bytes(NONCE_BYTES)
     return header + b"\n" + nonce + AESGCM(key).encrypt(nonce, json.dumps(payload).encode(), header)
@@ -140,6 +164,8 @@ def opened(header: bytes, body: bytes, key: bytes, about: Mapping[str, Any]) -> 
         tokens=MappingProxyType(
             {name: Token(owner, at, bytes.fromhex(d)) for name, (owner, at, d) in payload.get("tokens", {}).items()}
         ),
+        signing_seed=bytes.fromhex(payload.get("signing_seed", "")),
+        logged=Logged(*payload["logged"]) if payload.get("logged") else None,
     )
 
 

@@ -54,7 +54,13 @@ class Keyring:
 
     @classmethod
     def create(
-        cls, folder: Path, home_id: str, marker: Path, source: str, vaults: Mapping[str, Entry] = MappingProxyType({})
+        cls,
+        folder: Path,
+        home_id: str,
+        marker: Path,
+        source: str,
+        vaults: Mapping[str, Entry] = MappingProxyType({}),
+        signing_seed: bytes = b"",
     ) -> Keyring:
         """A new keyring with a new master, and the home's marker. Never over an existing keyring."""
         keyring = cls(folder, home_id, marker)
@@ -73,7 +79,7 @@ class Keyring:
         if key is None:
             raise KeyringMissing(f"set {ENVIRONMENT_KEY} to 32 random bytes as base64")
         master.write(generation, key)
-        contents = Contents(sequence=before["sequence"], generation=generation, source=source, vaults=vaults)
+        contents = Contents(before["sequence"], generation, source, vaults, signing_seed=signing_seed)
         keyring._write(contents, key)
         return keyring
 
@@ -219,10 +225,14 @@ class Keyring:
         key = self._master(contents.source).read(contents.generation)
         if key is None:
             raise KeyringOutdated(f"master {contents.generation} ({contents.source}) is not there")
-        # After a rotation in the environment this process still has the old key: nothing may go back under it.
-        if not hmac.compare_digest(check(key, self.home_id), parsed_header(self._read_parts()[0])["check"]):
-            raise MasterWrong("the master key does not open this keyring any more")
-        return key
+        expected = parsed_header(self._read_parts()[0])["check"]
+        # After a rotation in the environment this process still has the old key, and nothing may go back under it; but
+        # what led to the rotation is still to be logged, under the key that the operator gave for it.
+        following = os.environ.get(ENVIRONMENT_NEXT_KEY) if contents.source == "environment" else None
+        for candidate in (key, decoded(following)) if following else (key,):
+            if hmac.compare_digest(check(candidate, self.home_id), expected):
+                return candidate
+        raise MasterWrong("the master key does not open this keyring any more")
 
     def _master(self, source: str) -> Master:
         if source == "file":

@@ -1,4 +1,4 @@
-"""The recovery kit: the keys of every vault under a passphrase, for the day the keyring is lost.
+"""The recovery kit: every vault's key, and the one that signs, under a passphrase, for the day the keyring is lost.
 
 A kit holds what the keyring held when it was made. Destroying an owner rotates the master, which makes older kits
 stale: they still hold that owner's key, so a new kit is to be made and the old one thrown away.
@@ -15,7 +15,7 @@ from pathlib import Path
 from memguard.errors import BundleError
 from memguard.vault.files import write_whole
 from memguard.vault.home import Home
-from memguard.vault.keyfile import NOT_AS_WRITTEN, Entry
+from memguard.vault.keyfile import NOT_AS_WRITTEN, SEED_BYTES, Entry
 from memguard.vault.masters import KEY_BYTES
 from memguard.vault.passphrase import sealed, unsealed
 
@@ -25,10 +25,12 @@ FORMAT = 1
 def write_kit(home: Home, path: Path, passphrase: str) -> int:
     """Seal every vault's key under a passphrase; returns how many."""
     with home.existing_keyring().changing() as contents:
+        contents = contents.with_seed()  # made later, it would make this kit stale
         document = {
             "memguard_kit": FORMAT,
             "home": home.keyring.home_id,
             "vaults": {name: [e.vault_id, base64.b64encode(e.key).decode()] for name, e in contents.vaults.items()},
+            "signing_seed": contents.signing_seed.hex(),
         }
         write_whole(path, sealed(json.dumps(document).encode(), passphrase), "the recovery kit")
         # Saving counts the sequence up by one: whatever changes after that is not in this kit.
@@ -44,11 +46,12 @@ def read_kit(home: Home, path: Path, passphrase: str) -> int:
             raise BundleError("this recovery kit was written by a newer memguard")
         home_id = str(uuid.UUID(document["home"]))
         vaults = {owner: _entry(*found) for owner, found in document["vaults"].items()}
+        seed = _seed(document.get("signing_seed", ""))
     except OSError:
         raise BundleError("the recovery kit cannot be read") from None
     except NOT_AS_WRITTEN:
         raise BundleError("this is not a recovery kit") from None
-    home.bring_keys(home_id, vaults)
+    home.bring_keys(home_id, vaults, seed)
     return len(vaults)
 
 
@@ -57,6 +60,14 @@ def _entry(vault_id: str, key: str) -> Entry:
     if len(raw) != KEY_BYTES:
         raise ValueError
     return Entry(str(uuid.UUID(vault_id)), raw)
+
+
+def _seed(text: str) -> bytes:
+    """The signing key's; a kit from before there was one holds none."""
+    seed = bytes.fromhex(text)
+    if len(seed) not in (0, SEED_BYTES):
+        raise ValueError
+    return seed
 
 
 def stale(home: Home) -> bool:

@@ -7,7 +7,6 @@ import hmac
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from memguard import intake
@@ -69,7 +68,4 @@ def digest_of(token: str) -> bytes:
 
 
 def _save(keyring: Keyring, contents: Contents, tokens: Mapping[str, Token]) -> None:
-    """A recovery kit holds no tokens: one that was complete is complete still."""
-    is_kit_complete = contents.kit_sequence == contents.sequence
-    kit_sequence = contents.sequence + 1 if is_kit_complete else contents.kit_sequence
-    keyring.save(replace(contents, tokens=tokens, kit_sequence=kit_sequence))
+    keyring.save(contents.beside_kit(tokens=tokens))  # a token that is lost with its keyring is made anew
