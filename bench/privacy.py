@@ -22,7 +22,7 @@ from bench import privacy_recall as recall
 from bench.common import ROOT, fresh_memory, need, parser, report
 from bench.pages import decrypted
 from memguard import Memory
-from memguard.privacy.policy import Level, Policy
+from memguard.privacy.policy import KINDS, Level, Policy
 from memguard.privacy.privacy import Privacy
 from memguard.privacy.spans import Span
 from memguard.settings import Settings
@@ -122,7 +122,7 @@ def planted() -> list[Row]:
     tokens = ["".join(chance.choices(string.ascii_letters + string.digits, k=24)) + "!7" for _ in range(100)]
     texts = [FORMATS[i % len(FORMATS)].format(token) for i, token in enumerate(tokens)]
     rows = []
-    for what, settings in (("", {}), (", control: all is kept", {"actions": dict.fromkeys("234", "keep")})):
+    for what, settings in (("", {}), (", control: all is kept", {"levels": dict.fromkeys(KINDS, "1")})):
         recall.say(f"planting{what}")
         with fresh_memory(**settings) as memory:
             left = bytes_left(memory, texts, tokens)
@@ -142,7 +142,7 @@ def bytes_left(memory: Memory, texts: list[str], tokens: list[str]) -> int:
     files = [path for path in memory.home.path.parent.rglob("*") if path.is_file()]
     seen += decrypted(memory, "ana") + b"".join(path.read_bytes() for path in files)
     left = [token for token in tokens if token.encode() in seen]
-    for token in left if memory.settings.actions == {} else ():
+    for token in left if memory.settings.levels == {} else ():
         recall.say(f"left: {texts[tokens.index(token)]}")
     return sum(len(token) for token in left)
 

@@ -21,6 +21,7 @@ from memguard import Memory, intake
 from memguard.flows.screen import screen
 from memguard.privacy.known import Known
 from memguard.privacy.placeholders import PLACEHOLDER, bare, codes_in
+from memguard.privacy.policy import KINDS
 from memguard.privacy.spans import Span
 from memguard.retrieval import words
 from memguard.retrieval.embedder import encoded
@@ -28,7 +29,7 @@ from memguard.vault import placeholders
 
 Row = dict[str, Any]
 Record = dict[str, Any]
-KEPT = dict.fromkeys("234", "keep")
+KEPT = dict.fromkeys(KINDS, "1")
 RESAMPLES, SEED, K = 10_000, 4, 10
 COST_MEMORIES, BATCH = 5_000, 256
 STORED = "SELECT id, coalesce(actor, '') || ' ' || text || ' ' || metadata, seq FROM memories"
@@ -57,7 +58,7 @@ def say(what: str) -> None:
 def utility(locomo: list[Record]) -> list[Row]:
     """Recall@10 raw and masked with the paired interval of what is lost, the controls, and what comes back."""
     questions = [question for record in locomo for question in conversations.questions_of(record)]
-    with fresh_memory(detector=Nothing(), actions=KEPT) as raw, fresh_memory() as masked:
+    with fresh_memory(detector=Nothing(), levels=KEPT) as raw, fresh_memory() as masked:
         say("LoCoMo, raw")
         conversations.load(raw, locomo)
         of_raw = shares(raw, questions)
@@ -67,7 +68,7 @@ def utility(locomo: list[Record]) -> list[Row]:
         with patch.object(Known, "question", as_typed):
             found["control: the question raw"] = shares(masked, questions)
         say("LoCoMo, ***")
-        with fresh_memory(detector=Nothing(), actions=KEPT) as starred:
+        with fresh_memory(detector=Nothing(), levels=KEPT) as starred:
             load_starred(starred, masked)
             found["control: *** for values, the question raw"] = shares(starred, questions)
         beyond = np.array([names_more_than_speakers(masked, question) for question in questions])

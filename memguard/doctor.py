@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import shutil
@@ -12,8 +13,9 @@ from pathlib import Path
 
 from memguard.errors import MemguardError
 from memguard.memory import Memory
+from memguard.privacy import tagger
 from memguard.retrieval import model
-from memguard.vault import kit
+from memguard.vault import kit, rows
 from memguard.vault.files import filesystem_of
 from memguard.vault.masters import ENVIRONMENT_KEY
 
@@ -46,8 +48,12 @@ def examine(opened: Callable[[], Memory]) -> list[Finding]:
         memory.users()
     except MemguardError as error:
         return [Finding("home", ok=False, says=str(error)), _weights(), _torch()]
-    checks = (_folder, _space, _keyring, _recovery, _modes, _strays)
-    return [*(check(memory) for check in checks), *_vaults(memory), _weights(), _export(memory), _torch()]
+    of_home = (_folder, _space, _keyring, _recovery, _modes, _strays)
+    of_models = (_detector, _unscreened, _export)
+    return [
+        *(check(memory) for check in of_home), *_vaults(memory), *(check(memory) for check in of_models), _weights(),
+        _torch(),
+    ]  # fmt: skip
 
 
 def _folder(memory: Memory) -> Finding:
@@ -124,6 +130,32 @@ def _vaults(memory: Memory) -> Iterator[Finding]:
     yield from (Finding("vault", ok=False, says=says) for says in bad)
     if not bad:
         yield Finding("vaults", ok=True, says="all open and whole")
+
+
+def _detector(memory: Memory) -> Finding:
+    """What looks for personal data; a folder's model was checked when the memory was opened."""
+    chosen = memory.settings.detector
+    if chosen == "patterns":
+        return Finding("detector", ok=True, says="rules alone: of names, only actors' are masked")
+    if chosen:
+        return Finding("detector", ok=True, says=f"the model in {chosen}, behind rules and secrets")
+    try:
+        tagger.verify()
+    except MemguardError as error:
+        return Finding("detector", ok=False, says=str(error))
+    return Finding("detector", ok=True, says=f"rules and {tagger.MODEL}, weights as pinned")
+
+
+def _unscreened(memory: Memory) -> Finding:
+    """Memories from before there were detectors. A vault that does not open is another finding's."""
+    count = 0
+    for owner in memory.users():
+        with contextlib.suppress(MemguardError), memory.home.vault(owner).reading() as session:
+            count += len(rows.unscreened(session))
+    if count:
+        says = f"{count} memories that no detector has looked at: `memguard pii migrate --user OWNER` masks them"
+        return Finding("screening", ok=False, says=says)
+    return Finding("screening", ok=True, says="a detector has looked at every memory")
 
 
 def _weights() -> Finding:

@@ -4,7 +4,9 @@ MemguardError
 ├── InvalidInput            the caller's words are off: nothing was written
 ├── NotFound
 │   ├── UnknownOwner
-│   └── UnknownMemory
+│   ├── UnknownMemory
+│   └── UnknownPlaceholder
+├── NotGranted              the grant in force does not show this
 ├── Conflict                an idempotency key was used before for another text
 ├── HomeError               the folder cannot be used: read-only, network file system, another home's
 ├── KeyringError
@@ -50,6 +52,17 @@ class UnknownMemory(NotFound):
         # An id is ours only if it looks like one: anything else might be content that a caller mixed up.
         shown = memory_id if looks_like_an_id(memory_id) else "(not an id)"
         super().__init__(f"no memory {shown} in this owner's vault")
+
+
+class UnknownPlaceholder(NotFound):
+    """No such placeholder in this owner's vault."""
+
+    def __init__(self) -> None:
+        super().__init__("no such placeholder in this owner's vault: its last memory may have been erased")
+
+
+class NotGranted(MemguardError):
+    """What was asked for is more private than the grant in force shows."""
 
 
 class Conflict(MemguardError):

@@ -13,12 +13,12 @@ from memguard.clock import now
 from memguard.errors import InvalidInput
 from memguard.flows.forget import count_memories, erase
 from memguard.flows.recall import recall
-from memguard.flows.remember import check_references, remember
+from memguard.flows.remember import check_references, look_ahead, remember
 from memguard.flows.revise import revise
 from memguard.flows.verify import Look, read_certificate, verify
 from memguard.forgetting.certificate import Certificate, public_key_of
-from memguard.outcomes import Erased, Finding, Imported, Masked, Restored, Stored, VerificationReport
-from memguard.parts import Parts
+from memguard.outcomes import Erased, Imported, Restored, Stored, VerificationReport
+from memguard.personal import Personal
 from memguard.records import Hit, Metadata, Record, Version
 from memguard.retrieval.embedder import asked
 from memguard.retrieval.index import IndexCache
@@ -30,7 +30,7 @@ BATCH = 256
 """Memories embedded and committed together by `add_many`."""
 
 
-class Memory(Parts):
+class Memory(Personal):
     """A home of encrypted vaults, one an owner. Safe between threads; also a context manager.
 
     `home` is the folder to use (default: $MEMGUARD_HOME, else the platform's data folder); `embedder` replaces the
@@ -61,11 +61,14 @@ class Memory(Parts):
             return []
         known = self._home.vault(owner) if owner in self._home.contents().vaults else None
         check_references(known, self._privacy, drafts)  # over all batches, and before a first memory makes a vault
+        # What may fail fails before, too: no empty vault is left of a new owner.
+        ahead = None if known else look_ahead(self._privacy, self._embedder, drafts[:BATCH])
         vault = self._home.vault_or_new(owner)
         index = self._index(vault)
         outcomes: list[Stored] = []
         for start in range(0, len(drafts), BATCH):
-            outcomes += remember(vault, index, self._embedder, self._privacy, drafts[start : start + BATCH])
+            batch = drafts[start : start + BATCH]
+            outcomes += remember(vault, index, self._embedder, self._privacy, batch, None if start else ahead)
             self._look_again(vault)
         return outcomes
 
@@ -207,40 +210,6 @@ class Memory(Parts):
         while self._look_again(vault):
             pass
         return replace(erased, pending=bool(erased.memories) and not vault.truncate_log())
-
-    # -- mask ------------------------------------------------------------------------------------------------------
-
-    def scan(self, text: str) -> list[Finding]:
-        """What is personal or secret in a text, how private it is, and what is done with it. Nothing is stored."""
-        from memguard.flows.mask import scan
-
-        return scan(self._privacy, intake.body(text))
-
-    def mask(self, text: str, *, user_id: str) -> Masked:
-        """A text for a model that must not see who or what it speaks of: `<Person_k7q2mx>` for what is personal.
-
-        One value has one placeholder, over calls, threads and processes. `<Secret>` is not kept, and not restored.
-        """
-        from memguard.flows.mask import mask
-
-        vault = self._home.vault_or_new(intake.owner(user_id))
-        return mask(vault, self._index(vault).known, self._privacy, intake.body(text))
-
-    def restore(self, text: str, *, user_id: str, grant: str | None = None) -> str:
-        """A model's answer with the values in place of their placeholders, bent ones too; unknown ones stay.
-
-        `grant` says for whose eyes: owner, balanced (nothing of great harm), strict (nothing).
-        """
-        from memguard.flows.mask import restore
-
-        return restore(self._vault(user_id), self._privacy, grant or self._grant, intake.body(text))
-
-    def mask_stored(self, *, user_id: str, progress: Any = None) -> int:
-        """Mask memories that were stored before there were detectors. Can be stopped and run again."""
-        from memguard.flows.rescreen import rescreen
-
-        vault = self._vault(user_id)
-        return rescreen(vault, self._index(vault), self._embedder, self._privacy, progress)
 
     # -- move -------------------------------------------------------------------------------------------------------
 

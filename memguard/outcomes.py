@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 
@@ -42,6 +43,14 @@ class Masked:
     text: str
     masked: Mapping[str, int]
     dropped: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """That somebody asked what a placeholder stands for, and when; what it stands for is not recorded."""
+
+    placeholder: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

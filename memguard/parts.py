@@ -9,11 +9,13 @@ from typing import Any, Self
 
 from memguard import intake
 from memguard.errors import ModelError
+from memguard.flows.shown import note_shown
 from memguard.privacy.policy import grant_named
 from memguard.privacy.privacy import Privacy
 from memguard.privacy.reveal import Reveal
 from memguard.privacy.spans import Detector
 from memguard.records import Hit
+from memguard.retrieval.as_stored import as_stored
 from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedder
 from memguard.retrieval.index import Index, IndexCache
 from memguard.retrieval.scope import Scope
@@ -89,7 +91,7 @@ class Parts:
             return chosen
         known = self._index(vault).known
         known.catch_up(session)
-        return chosen.of_labels(self._privacy.label(known))
+        return as_stored(session, chosen, self._privacy.label(known), self._reveal(vault))
 
     def _look_again(self, vault: Vault) -> bool:
         """Mask anew some of what a write marked for it; False where nothing is left."""
@@ -101,12 +103,9 @@ class Parts:
         return look_again(vault, self._index(vault), self._embedder, self._privacy)
 
     def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
-        if run_id is None:
-            return
-        known = self._index(vault).known
-        with vault.writing() as session:
-            known.catch_up(session)
-            rows.note_recalled(session, self._privacy.label(known)(run_id), [hit.id for hit in hits])
+        shown = [hit.id for hit in hits]
+        if run_id is not None and shown:
+            note_shown(vault, self._index(vault).known, self._privacy, run_id, shown)
 
 
 def _embedder(settings: Settings) -> Embedder:

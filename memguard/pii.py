@@ -58,6 +58,23 @@ def restore(context: Context, grant: str) -> None:
 
 
 @pii.command()
+@click.argument("placeholder")
+@common_options
+def reveal(context: Context, placeholder: str) -> None:
+    """Show what one PLACEHOLDER stands for; quote it, or leave its brackets out. That it was asked is recorded."""
+    value = context.memory.reveal(placeholder, user_id=context.user)
+    context.show({"value": value}, [value])
+
+
+@pii.command()
+@common_options
+def reveals(context: Context) -> None:
+    """List what was revealed, and when; never what it stands for."""
+    found = context.memory.reveals(user_id=context.user)
+    context.show(found, [f"{each.at.isoformat(timespec='seconds')}  {each.placeholder}" for each in found])
+
+
+@pii.command()
 @common_options
 def migrate(context: Context) -> None:
     """Mask memories that were stored before there were detectors. Can be stopped, and run again."""

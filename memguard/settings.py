@@ -14,6 +14,7 @@ from memguard.errors import InvalidInput
 
 MASTER_SOURCES = ("file", "os", "environment")
 DETECTORS = ("", "patterns")
+SECRETS = ("drop", "seal")
 PROFILES = ("", "owner", "balanced", "strict")
 
 
@@ -38,14 +39,19 @@ class Settings:
     history_versions: int = 20
     """Earlier wordings kept of a memory; 0 keeps none."""
     detector: str = ""
-    """What looks for personal data: empty for rules and the packaged tagger, `patterns` for rules alone."""
+    """What looks for personal data: empty for rules and the packaged tagger, `patterns` for rules alone, or a folder
+    with a token-classification model (safetensors), which takes the place of the tagger and its rules."""
+    detector_labels: Mapping[str, str] = field(default_factory=dict)
+    """Which type each label of that model is, where its name does not say so: `PATIENT=PERSON,MISC=O` or a table."""
     profile: str = ""
     """Which originals agents see: owner (all; the default over stdio and in hooks), balanced (none of great harm; the
     default over HTTP) or strict (placeholders only)."""
     levels: Mapping[str, str] = field(default_factory=dict)
     """How private types of personal data are, where it is not as usual: `PERSON=1,URL=3` or a table."""
     actions: Mapping[str, str] = field(default_factory=dict)
-    """What is done with a level, where it is not as usual: `2=keep,4=placeholder` or a table."""
+    """What is done with levels 1 to 3, where it is not as usual: `2=keep,3=drop` or a table."""
+    secrets: str = "drop"
+    """What is done with passwords, keys and codes: `drop` keeps nothing of them, `seal` seals them as all values."""
     allow_network_home: bool = False
     """Accept a home on a network file system, where SQLite's write-ahead log is not safe."""
 
@@ -64,10 +70,12 @@ class Settings:
         )
         if settings.master and settings.master not in MASTER_SOURCES:
             raise InvalidInput(f"setting master must be one of {', '.join(MASTER_SOURCES)}")
-        if settings.detector not in DETECTORS:
-            raise InvalidInput("setting detector must be patterns, or not be set")
+        if settings.detector not in DETECTORS and not Path(settings.detector).expanduser().is_dir():
+            raise InvalidInput("setting detector must be patterns, a model's local folder, or not be set")
         if settings.profile not in PROFILES:
             raise InvalidInput("setting profile must be owner, balanced or strict")
+        if settings.secrets not in SECRETS:
+            raise InvalidInput(f"setting secrets must be one of {', '.join(SECRETS)}")
         if settings.threads < 1 or settings.history_versions < 0:
             raise InvalidInput("setting threads must be 1 or more, history_versions 0 or more")
         return replace(settings, **{name: getattr(settings, name).expanduser() for name in ("home", "keys", "cache")})

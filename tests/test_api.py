@@ -15,12 +15,14 @@ import pytest
 
 import memguard
 from memguard import MemguardError, Memory, errors
+from memguard.personal import Personal
 from tests.house import ROOT
 
 WITHIN_A_PARENT = frozenset(
     "KeyringMissing KeyringOutdated MasterWrong MasterAmbiguous VaultBusy VaultTooNew VaultUnreadable".split()
 )
 """Errors that a caller catches by their parent, since what is to be done stands in the message."""
+VERBS = {**vars(Personal), **vars(Memory)}
 
 
 def test_all_is_sorted_and_names_nothing_twice() -> None:
@@ -70,7 +72,7 @@ def test_every_error_is_exported_or_caught_by_its_parent() -> None:
 
 def test_what_memory_hands_out_is_exported() -> None:
     """A caller can name the type of everything that a verb returns."""
-    for verb in (name for name in vars(Memory) if not name.startswith("_") and callable(getattr(Memory, name))):
+    for verb in (name for name in VERBS if not name.startswith("_") and callable(getattr(Memory, name))):
         returned = typing.get_type_hints(getattr(Memory, verb))["return"]
         for found in parts(returned):
             ours = getattr(found, "__module__", "").startswith("memguard")
@@ -85,7 +87,7 @@ def parts(annotation: Any) -> list[Any]:
 
 def test_every_verb_is_documented_and_takes_names() -> None:
     """What follows the first arguments is given by name, so that an argument can be added later."""
-    for name, verb in vars(Memory).items():
+    for name, verb in VERBS.items():
         if name.startswith("_") or not isinstance(verb, types.FunctionType):
             continue
         assert verb.__doc__, f"Memory.{name} has no docstring"

@@ -10,6 +10,7 @@ import pytest
 
 from memguard import Memory
 from memguard.doctor import Finding, examine
+from memguard.privacy import tagger
 from memguard.vault.kit import write_kit
 from tests.conftest import Places
 
@@ -59,6 +60,40 @@ def test_a_fault_is_found_and_nobody_is_named(
     finding = found(home)[what]
     assert not finding.ok
     assert not [owner for owner in owners if owner in finding.says.split()]
+
+
+def test_it_says_which_detector_looks(home: Places, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert "rules alone" in found(home)["detector"].says  # what the tests' settings say
+    monkeypatch.setenv("MEMGUARD_DETECTOR", str(tmp_path))
+    assert f"the model in {tmp_path}" in found(home)["detector"].says
+
+
+@pytest.mark.parametrize("altered", [False, True])
+def test_the_packaged_tagger_is_checked(
+    home: Places, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, altered: bool
+) -> None:
+    monkeypatch.delenv("MEMGUARD_DETECTOR")
+    if altered:
+        shutil.copytree(tagger.folder(), tmp_path / "model")
+        (tmp_path / "model" / "ner" / "model").write_bytes(b"another one")
+        monkeypatch.setattr(tagger, "folder", lambda: tmp_path / "model")
+    finding = found(home)["detector"]
+    assert finding.ok is not altered
+    assert ("altered" if altered else tagger.MODEL) in finding.says
+
+
+def test_what_no_detector_has_looked_at_is_counted(seeded: Memory, home: Places) -> None:
+    assert found(home)["screening"].ok
+    for owner in ("ana", "ben"):
+        with seeded.home.vault(owner).writing() as session:  # as before there were detectors
+            session.execute("UPDATE memories SET screened = NULL")
+    finding = found(home)["screening"]
+    assert not finding.ok
+    assert finding.says.startswith("3 memories")
+    assert "memguard pii migrate" in finding.says
+    for owner in ("ana", "ben"):
+        seeded.mask_stored(user_id=owner)
+    assert found(home)["screening"].ok
 
 
 def test_a_kit_that_lacks_an_owner_is_a_fault(seeded: Memory, home: Places, tmp_path: Path) -> None:

@@ -148,6 +148,16 @@ def no_certificate(scene: Scene) -> None:
 
 
 Recipe = Callable[[Scene], object]
+
+
+def reveal_without_a_grant(scene: Scene) -> None:
+    name = f"{MARKER} Barrow"
+    scene.memory.add("x", user_id=OWNER, actor=name)
+    masked = scene.memory.mask(name, user_id=OWNER).text
+    with scene.places.open(grant="strict") as reader:
+        reader.reveal(masked, user_id=OWNER)
+
+
 RECIPES: list[tuple[type[errors.MemguardError], str, Recipe]] = [
     (errors.InvalidInput, "text", lambda s: s.memory.add(f"{MARKER}\x00", user_id=OWNER)),
     (errors.InvalidInput, "metadata", lambda s: s.memory.add("x", user_id=OWNER, metadata={MARKER: {MARKER}})),
@@ -163,6 +173,8 @@ RECIPES: list[tuple[type[errors.MemguardError], str, Recipe]] = [
     (errors.UnknownOwner, "get", lambda s: s.memory.get(NO_UUID, user_id=f"not {OWNER}")),
     (errors.UnknownMemory, "get", lambda s: s.memory.get(MARKER, user_id=OWNER)),
     (errors.UnknownMemory, "supersedes", lambda s: s.memory.add(MARKER, user_id=OWNER, supersedes=[MARKER])),
+    (errors.UnknownPlaceholder, "reveal", lambda s: s.memory.reveal("<Person_bcf234>", user_id=OWNER)),
+    (errors.NotGranted, "reveal", reveal_without_a_grant),
     (errors.Conflict, "key", lambda s: s.memory.add(f"not {MARKER}", user_id=OWNER, key=MARKER)),
     (errors.InvalidInput, "owner twice", lambda s: s.memory.search("x", user_id=OWNER, filters={"user_id": OWNER})),
     (errors.HomeError, "no marker", no_marker),

@@ -23,7 +23,7 @@ RANKS = (
     ),
     ("adapters", ("vault", "retrieval", "privacy", "forgetting", "exchange.readers")),
     ("flows", ("flows",)),
-    ("facade", ("memory", "parts", "exchange")),
+    ("facade", ("memory", "personal", "parts", "exchange")),
     ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "verifying",
                "memguard_server")),
 )  # fmt: skip
@@ -43,6 +43,7 @@ BANNED_CALLS = {"eval": "json.loads or ast.literal_eval", "exec": "a function"}
 BROAD = {
     ("retrieval.embedder", "PackagedEmbedder._load"): "handed to whoever waits for the model",
     ("flows.screen", "found_by"): "it may be a caller's own detector, and its text may quote a memory",
+    ("privacy.model_detector", "_load"): "tokenizers raises no other, and its text may quote the file",
     ("hooks.verb", "_unobtrusively"): "it may not end its client's session, and its text may quote a memory",
     ("hooks.child", "main"): "nobody would see it, and its text may quote a memory",
     ("memguard_server.app", "_answer"): "the SDK would send its text to the model",

@@ -24,8 +24,10 @@ MAY = datetime(2026, 5, 3, tzinfo=UTC)
 KNOWN_SQL = re.compile(
     r"""(?: \ | \( | \) | , | \? | <> | >= | <= | = | > | < | [01]\b
       | m\.(?:agent_id|run_id|environment|source|origin|actor_key|author|happened_at|recorded_at|metadata|text)\b
+      | m\.(?:sealed|number)\b
       | (?:m\.status\ =\ 'active') | m\.expires_at\b
-      | (?:json_extract|json_type|json_each|coalesce|instr|lower|typeof|casefold|EXISTS|SELECT|FROM|WHERE|value)\b
+      | (?:json_extract|json_type|json_each|coalesce|nullif|instr|lower|typeof|casefold|value)\b
+      | (?:EXISTS|SELECT|FROM|WHERE)\b
       | (?:AND|OR|NOT|IN|IS|NULL|TRUE|FALSE)\b | '(?:text|integer|real|true|false|null|array|object)'
     )*""",
     re.VERBOSE,

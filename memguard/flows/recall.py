@@ -15,6 +15,7 @@ from memguard.privacy.privacy import Privacy
 from memguard.records import Facts, Hit
 from memguard.retrieval import fuse, times, words
 from memguard.retrieval import question as questions
+from memguard.retrieval.as_stored import as_stored
 from memguard.retrieval.candidates import SPARE, Sought, gathered, looked_at, sought
 from memguard.retrieval.copies import State
 from memguard.retrieval.embedder import Asked
@@ -54,7 +55,7 @@ def recall(
     moment = now()
     with vault.reading() as session:
         index.catch_up(session)
-        scope = scope.of_labels(privacy.label(index.known))
+        scope = as_stored(session, scope, privacy.label(index.known), privacy.reveal(vault.seals, grant))
         within = visible(moment) & scope
         question = _understood(session, index, text)
     sought_beside = _threads(os.getpid()).submit(_sought_in, vault, index, question, scope, within, moment, limit)

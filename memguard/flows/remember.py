@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from memguard.errors import Conflict, InvalidInput, UnknownMemory
 from memguard.flows.screen import Masked, mask, screen
 from memguard.flows.spread import Spread
 from memguard.outcomes import Stored
+from memguard.privacy.known import Known
 from memguard.privacy.masking import Screened
 from memguard.privacy.policy import Policy
 from memguard.privacy.privacy import Privacy
@@ -25,6 +26,7 @@ from memguard.retrieval.scope import actor_key
 from memguard.retrieval.vectors import CHUNKS_MAX, VectorIndex
 from memguard.vault import embedded, lookups, rows
 from memguard.vault.connection import Session
+from memguard.vault.sealing import Seals
 from memguard.vault.store import Vault
 
 if TYPE_CHECKING:
@@ -45,16 +47,41 @@ class Prepared:
     rivals: list[tuple[int, float]]
 
 
-def remember(vault: Vault, index: Index, embedder: Embedder, privacy: Privacy, drafts: Sequence[Draft]) -> list[Stored]:
+class Looked(NamedTuple):
+    """Drafts with what is personal in them, and as they are embedded."""
+
+    screened: Sequence[Screened]
+    encoded: Sequence[Encoded]
+
+
+def look_ahead(privacy: Privacy, embedder: Embedder, drafts: Sequence[Draft]) -> Looked:
+    """What is slow and may fail, of a first memory: before there is a vault, and so without values that one knows."""
+    return _looked_at(privacy, Known(Seals.of(b"")), embedder, drafts)
+
+
+def remember(
+    vault: Vault,
+    index: Index,
+    embedder: Embedder,
+    privacy: Privacy,
+    drafts: Sequence[Draft],
+    ahead: Looked | None = None,
+) -> list[Stored]:
     """Store drafts, all or none, in order. Everything slow happens before the transaction."""
     fresh, since = _not_yet_stored(vault, index, privacy, drafts)
-    screened = screen(privacy, index.known, fresh)
-    prepared = _with_rivals(vault, index.vectors, screened, encoded(embedder, [found.plain for found in screened]))
+    if ahead is None or index.known.codes or len(fresh) < len(drafts):  # somebody else has made the vault meanwhile
+        ahead = _looked_at(privacy, index.known, embedder, fresh)
+    prepared = _with_rivals(vault, index.vectors, ahead.screened, ahead.encoded)
     with vault.writing() as session:
         spread = Spread(session, index.known, since)
         outcomes = _commit(session, vault, privacy, drafts, prepared, embedder, spread)
         spread.mark()
     return outcomes
+
+
+def _looked_at(privacy: Privacy, known: Known, embedder: Embedder, drafts: Sequence[Draft]) -> Looked:
+    screened = screen(privacy, known, drafts)
+    return Looked(screened, encoded(embedder, [found.plain for found in screened]))
 
 
 def check_references(vault: Vault | None, privacy: Privacy, drafts: Sequence[Draft]) -> None:

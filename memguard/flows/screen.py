@@ -17,6 +17,7 @@ from memguard.privacy.values import form
 from memguard.records import Draft
 from memguard.retrieval import renderings
 from memguard.retrieval.scope import actor_key
+from memguard.vault import rows
 from memguard.vault.connection import Session
 from memguard.vault.placeholders import Minting
 from memguard.vault.rows import Forms
@@ -77,6 +78,7 @@ def mask(session: Session, vault: Vault, privacy: Privacy, found: Screened, seq:
         plain=found.plain if found.plain != draft.text else None,
         tags=renderings.tags(draft, moment),
         actor_key=actor_key(draft.actor) if draft.actor else None,
+        key=rows.key_lookup(vault.seals, draft.key),
         sealed=sealed(vault.seals, values, memory_id),
         screened=privacy.detector.name,
     )
@@ -87,5 +89,7 @@ def found_by(detector: Detector, texts: Sequence[str]) -> list[list[Span]]:
     """What a detector finds; one that fails refuses the write: nothing is stored that nobody looked at."""
     try:
         return detector.find(texts) if texts else []
+    except ModelError:
+        raise  # a packaged detector's own, which says what to do
     except Exception as error:  # noqa: BLE001 - it may be a caller's own, and its text may quote a memory
         raise ModelError(f"the detector failed ({type(error).__name__}): nothing was stored") from None

@@ -20,6 +20,7 @@ from memguard.privacy.known import Known
 from memguard.privacy.privacy import Privacy
 from memguard.privacy.reveal import Reveal
 from memguard.records import Record
+from memguard.retrieval.as_stored import as_stored
 from memguard.retrieval.scope import call_scope, visible
 from memguard.settings import Settings
 from memguard.vault import lookups, rows
@@ -105,7 +106,7 @@ def _newest(
 ) -> list[Record]:
     if limit < 1:
         return []
-    within = visible(now()) & call_scope(filters, {}).of_labels(label)
+    within = visible(now()) & as_stored(session, call_scope(filters, {}), label, reveal)
     numbers = lookups.newest(session, within.sql, within.parameters, limit)
     found = rows.records(session, numbers, reveal)
     return [found[number] for number in numbers]

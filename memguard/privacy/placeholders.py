@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from memguard.privacy.detection import merged
-from memguard.privacy.policy import KINDS, LITERAL, Policy, kind_of
+from memguard.privacy.policy import LITERAL, Policy, kind_of, plain
 from memguard.privacy.spans import Span
 
 LETTERS = "bcfghjkmnpqrtvwxz"
@@ -25,12 +25,11 @@ _CODE = rf"[{LETTERS}][{ALPHABET}]{{{CODE_LENGTH - 1}}}"
 PLACEHOLDER = re.compile(rf"<([A-Z][A-Za-z]{{1,40}})_({_CODE})>")
 _NAMED = re.compile(rf"\b([A-Za-z]{{2,41}})_{_CODE}\b")
 _MENTION = re.compile(rf"{_NAMED.pattern}(?: {_NAMED.pattern})*")
-_PLAIN = {kind.word.lower(): kind.plain for kind in KINDS.values()}
 _LOOKS_LIKE_ONE = re.compile(r"<\s*[A-Za-z]{2,41}\s*_\s*\w{1,16}\s*>")
 _WORD = r"[A-Za-z]{2,41}"
 _BENT = re.compile(
     rf"<{_WORD}_({_CODE})>"
-    rf"|(?![\[({{`\\]{{1,3}}<{_WORD}_{_CODE}>)[<\[({{`\\]{{0,3}}\b{_WORD}\\?[_ -]({_CODE})\b[>\])}}`\\]{{0,3}}",
+    rf"|(?![<\[({{`\\]{{1,3}}<{_WORD}_{_CODE}>)[<\[({{`\\]{{0,3}}\b{_WORD}\\?[_ -]({_CODE})\b[>\])}}`\\]{{0,3}}",
     re.IGNORECASE,
 )
 """A placeholder as it is written, else as models bend it: a space or an escaped underscore, other brackets or none."""
@@ -106,12 +105,7 @@ def mentions(text: str) -> list[tuple[str, ...]]:
 
 def bare(text: str) -> str:
     """A question with bare words for the placeholders in it, which stand there without brackets."""
-    return _NAMED.sub(lambda match: _PLAIN.get(match[1].lower()) or f"a {_spaced(match[1])}", text)
-
-
-def _spaced(word: str) -> str:
-    """The word of a type that a caller's detector made up: `EmployeeNumber` as two words."""
-    return " ".join(re.findall("[A-Z]?[a-z]+|[A-Z]+", word)).lower()
+    return _NAMED.sub(lambda match: plain(match[1]), text)
 
 
 def with_values(text: str, values: Iterator[str | None]) -> str:

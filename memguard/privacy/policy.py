@@ -6,6 +6,7 @@ what anyone who reads it can use at once. A type that is not listed is of the th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -61,14 +62,15 @@ KINDS: Mapping[str, Kind] = {
     "NRP": Kind(Level.KEPT, "Group", "a group"),
     "DATE_TIME": Kind(Level.KEPT, "Date", "a date"),
     "URL": Kind(Level.KEPT, "Url", "a link"),
-    "API_KEY": Kind(Level.USABLE, "Secret", "a secret"),
-    "PASSWORD": Kind(Level.USABLE, "Secret", "a password"),
-    "OTP": Kind(Level.USABLE, "Secret", "a code"),
-    "CONNECTION_STRING": Kind(Level.USABLE, "Secret", "a connection string"),
-    "PRIVATE_KEY": Kind(Level.USABLE, "Secret", "a private key"),
-    "SEED_PHRASE": Kind(Level.USABLE, "Secret", "a seed phrase"),
+    "API_KEY": Kind(Level.USABLE, "ApiKey", "a secret"),
+    "PASSWORD": Kind(Level.USABLE, "Password", "a password"),
+    "OTP": Kind(Level.USABLE, "Code", "a code"),
+    "CONNECTION_STRING": Kind(Level.USABLE, "ConnectionString", "a connection string"),
+    "PRIVATE_KEY": Kind(Level.USABLE, "PrivateKey", "a private key"),
+    "SEED_PHRASE": Kind(Level.USABLE, "SeedPhrase", "a seed phrase"),
 }
-WORD_LENGTH_MAX = 40
+WORD_LENGTH_MIN, WORD_LENGTH_MAX = 2, 40
+"""Letters of the word in a placeholder: one letter before an underscore is a variable's name more often."""
 LITERAL = "LITERAL"
 """What only looks like a placeholder: kept behind one of its own, so that it is never taken for another's."""
 _LITERAL = Kind(Level.KEPT, "Literal", "a placeholder")
@@ -89,17 +91,19 @@ class Policy:
     actions: Mapping[Level, Action] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, levels: Mapping[str, str], actions: Mapping[str, str]) -> Policy:
-        """A policy from settings: `{"LOCATION": "1"}` and `{"4": "placeholder"}`."""
+    def of(cls, levels: Mapping[str, str], actions: Mapping[str, str], secrets: str = "drop") -> Policy:
+        """A policy from settings: `{"LOCATION": "1"}`, `{"2": "keep"}`, and `drop` or `seal` for secrets."""
         numbers = {str(int(level)): level for level in Level}
         if any(value not in numbers for value in levels.values()):
             raise InvalidInput("setting levels: a type's level is 1, 2, 3 or 4")
+        if str(int(Level.USABLE)) in actions:
+            raise InvalidInput("setting actions: level 4 has a setting of its own, secrets: drop or seal")
         if any(number not in numbers or action not in ACTIONS for number, action in actions.items()):
-            raise InvalidInput(f"setting actions: a level is 1, 2, 3 or 4, its action one of {', '.join(ACTIONS)}")
-        return cls(
-            {name.upper(): numbers[value] for name, value in levels.items()},
-            {numbers[number]: cast(Action, action) for number, action in actions.items()},
-        )
+            raise InvalidInput(f"setting actions: a level is 1, 2 or 3, its action one of {', '.join(ACTIONS)}")
+        chosen = {numbers[number]: cast(Action, action) for number, action in actions.items()}
+        if secrets == "seal":
+            chosen[Level.USABLE] = "placeholder"
+        return cls({name.upper(): numbers[value] for name, value in levels.items()}, chosen)
 
     def level(self, type_: str) -> Level:
         """How private a type is."""
@@ -117,11 +121,21 @@ def kind_of(type_: str) -> Kind:
     """What is known of a type; of one that a detector of the caller's invented, what its name says."""
     if type_ == LITERAL:
         return _LITERAL
+    if type_ in KINDS:
+        return KINDS[type_]
     words = [part for part in type_.lower().replace("-", "_").split("_") if part.isascii() and part.isalpha()]
-    invented = Kind(
-        Level.HARMFUL, "".join(map(str.capitalize, words))[:WORD_LENGTH_MAX] or "Private", " ".join(["a", *words])
-    )
-    return KINDS.get(type_, invented)
+    word = "".join(map(str.capitalize, words))[:WORD_LENGTH_MAX]
+    word = word if len(word) >= WORD_LENGTH_MIN else "Private"
+    return Kind(Level.HARMFUL, word, plain(word))
+
+
+def plain(word: str) -> str:
+    """The bare words that are embedded for the word of a placeholder; it is all that a question has of a type."""
+    known = _PLAIN.get(word.lower())
+    return known or f"a {' '.join(re.findall('[A-Z]?[a-z]+|[A-Z]', word)).lower()}"
+
+
+_PLAIN = {kind.word.lower(): kind.plain for kind in (*KINDS.values(), _LITERAL)}
 
 
 Grant = frozenset[Level]

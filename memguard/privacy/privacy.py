@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memguard.privacy.detection import Layers
@@ -24,6 +25,14 @@ def _packaged() -> Detector:
     from memguard.privacy.detector import PresidioDetector
 
     return PresidioDetector()
+
+
+@cache
+def _of_folder(folder: Path, labels: tuple[tuple[str, str], ...]) -> Detector:
+    """One for all of a process, as above."""
+    from memguard.privacy.model_detector import ModelDetector
+
+    return ModelDetector(folder, dict(labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +60,9 @@ class Privacy:
         from memguard.privacy.secrets import SecretDetector
 
         secrets, forms = SecretDetector(), LabelDetector()
+        if detector is None and settings.detector not in ("", "patterns"):
+            folder = Path(settings.detector).expanduser()
+            detector = Layers(forms, _of_folder(folder, tuple(sorted(settings.detector_labels.items()))))
         chosen = detector or (forms if settings.detector == "patterns" else _packaged())
-        return cls(Layers(secrets, chosen), Layers(secrets, forms), Policy.of(settings.levels, settings.actions))
+        policy = Policy.of(settings.levels, settings.actions, settings.secrets)
+        return cls(Layers(secrets, chosen), Layers(secrets, forms), policy)

@@ -1,7 +1,8 @@
 """Which memories a call may see: filters as a caller writes them, compiled to a SQL clause and its parameters. Pure.
 
 The filter language is the one users of mem0 know: `{"team": "web", "age": {"gte": 3}, "OR": [{...}, {...}]}` with
-eq ne in nin gt gte lt lte contains icontains, `"*"` for "has any value", and AND, OR, NOT.
+eq ne in nin gt gte lt lte contains icontains, `"*"` for "has any value", and AND, OR, NOT. What is masked is
+compared as its reader sees it: a part of a name is found by whoever may read the name.
 """
 
 from __future__ import annotations
@@ -50,6 +51,21 @@ class AsStored(str):
     __slots__ = ()
 
 
+class Part(str):
+    """A JSON list of the memories whose masked field holds this text: empty until a vault has opened what it sealed."""
+
+    __slots__ = ("folded", "masked", "name", "text")
+    name: str
+    text: str
+    folded: bool
+    masked: Scope
+
+    def __new__(cls, name: str, text: str, folded: bool, masked: Scope) -> Part:
+        made = super().__new__(cls, "[]")
+        made.name, made.text, made.folded, made.masked = name, text, folded, masked
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """A WHERE clause over `memories m`: column names and `?` only; whatever the caller typed is a parameter."""
@@ -68,9 +84,18 @@ class Scope:
             self if other.everything else Scope(f"({self.sql}) AND ({other.sql})", self.parameters + other.parameters)
         )
 
-    def of_labels(self, label: Callable[[str], str]) -> Scope:
-        """The same over what a vault has stored in place of what a caller typed."""
-        return Scope(self.sql, tuple(label(p) if isinstance(p, AsStored) else p for p in self.parameters))
+    def bound(self, label: Callable[[str], str], holding: Callable[[Part], str]) -> Scope:
+        """The same over what a vault has stored in place of what a caller typed.
+
+        `label` gives the stored form of a name or value, `holding` a JSON list of the memories that hold a part.
+        """
+
+        def of(parameter: Any) -> Any:
+            if isinstance(parameter, AsStored):
+                return label(parameter)
+            return holding(parameter) if isinstance(parameter, Part) else parameter
+
+        return Scope(self.sql, tuple(map(of, self.parameters)))
 
 
 EVERYTHING = Scope()
@@ -179,14 +204,23 @@ def _compared(name: str, operator: Any, operand: Any) -> Scope:
     if operator in ("in", "nin"):
         return _listed(name, left, parameters, operand, negated=operator == "nin")
     if operator in ("contains", "icontains") and isinstance(operand, str):
-        value = _operand(name, operand)
-        folded = operator == "icontains" and name != "actor"  # which is compared in one form already
-        left = f"casefold({left})" if folded else left
-        asked = value.casefold() if folded else value
-        sql = f"(instr({left}, ?) > 0 OR instr({left}, ?) > 0)"
-        return Scope(sql, (*parameters, asked, *parameters, AsStored(asked)))
+        return _part(name, left, parameters, _operand(name, operand), folded=operator == "icontains")
     known = ", ".join([*_COMPARISONS, "in", "nin", "contains", "icontains"])
     raise InvalidInput(f"unknown filter operator, or a value of the wrong kind for it; the operators are {known}")
+
+
+def _part(name: str, left: str, parameters: tuple[Any, ...], value: str, *, folded: bool) -> Scope:
+    """A field that holds a text: as it is stored where nothing in it is masked, else as its reader sees it.
+
+    A whole value is found by its placeholder too, by whoever knows it.
+    """
+    folded = folded or name == "actor"  # which is compared in one form
+    asked = value.casefold() if folded else value
+    masked = Scope(f"(m.sealed IS NOT NULL AND instr({left}, ?) > 0)", (*parameters, "<"))
+    plain = f"(instr({f'casefold({left})' if folded else left}, ?) > 0 AND NOT {masked.sql})"
+    sql = f"({plain} OR instr({left}, nullif(?, ?)) > 0 OR m.number IN (SELECT value FROM json_each(?)))"
+    found = (AsStored(value), value, Part(name, asked, folded, masked))
+    return Scope(sql, (*parameters, asked, *masked.parameters, *parameters, *found))
 
 
 def _listed(name: str, left: str, parameters: tuple[Any, ...], operand: Any, *, negated: bool) -> Scope:

@@ -58,6 +58,11 @@ def newest(session: Session, scope_sql: str, parameters: Sequence[Any], limit: i
     return [row[0] for row in found]
 
 
+def numbers(session: Session, scope_sql: str, parameters: Sequence[Any], limit: int) -> list[int]:
+    """The numbers of the memories of a scope, in their order."""
+    return [row[0] for row in session.execute(_NUMBERS.format(scope=scope_sql), (*parameters, limit))]
+
+
 def ids(session: Session, numbers: Sequence[int]) -> tuple[str, ...]:
     """The ids of memories, in the order of their numbers."""
     found = session.all(_IDS, (json.dumps(numbers),)) if numbers else []
@@ -91,6 +96,7 @@ SELECT m.number, m.text, m.actor_key, m.environment, coalesce(m.happened_at, m.r
 FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) AND m.status = 'active'
 """
 _IDS = "SELECT m.id FROM memories m WHERE m.number IN (SELECT value FROM json_each(?)) ORDER BY m.number"
+_NUMBERS = "SELECT m.number FROM memories m WHERE {scope} ORDER BY m.number LIMIT ?"
 _NEWEST = """
 SELECT m.number FROM memories m WHERE {scope}
   AND NOT EXISTS (SELECT 1 FROM supersessions s WHERE s.earlier = m.number)

@@ -11,6 +11,7 @@ from memguard.errors import UnknownMemory, looks_like_an_id
 from memguard.privacy.reveal import Reveal
 from memguard.records import Draft, Record, Version
 from memguard.vault.connection import Session
+from memguard.vault.sealing import Seals
 
 ORDER_STEP = 1 << 16
 """Distance between two neighbours' order keys: room between them, and no count to be read from them."""
@@ -22,11 +23,12 @@ AUTHORS = ("actor", "agent_id", "origin")
 
 class Forms(NamedTuple):
     """What is stored of a memory besides its draft: the form for vectors where it differs, further words, the compared
-    form of its actor, its sealed values, and the detectors that looked."""
+    form of its actor, the hash of its idempotency key, its sealed values, and the detectors that looked."""
 
     plain: str | None
     tags: str
     actor_key: str | None
+    key: bytes | None
     sealed: bytes | None
     screened: str
 
@@ -48,9 +50,22 @@ def number_of(session: Session, memory_id: str) -> int:
 
 def stored_before(session: Session, draft: Draft, reveal: Reveal) -> tuple[str, bool] | None:
     """(id, whether its text is or was the draft's) of the memory under a draft's idempotency key or id."""
-    wordings = session.all(_WORDINGS, (draft.key, draft.id, draft.key, draft.id))
+    # A key that was stored as it was typed, before keys were hashed, is recognised too.
+    wordings = session.all(_WORDINGS, (draft.key, key_lookup(reveal.seals, draft.key), draft.id))
     same = any(reveal.reads(memory_id, sealed, text, draft.text) for memory_id, text, sealed in wordings)
     return (wordings[0][0], same) if wordings else None
+
+
+def key_lookup(seals: Seals, key: str | None) -> bytes | None:
+    """The keyed hash of an idempotency key, which is all that is kept of it."""
+    return None if key is None else seals.lookup(f"key\0{key}")
+
+
+def seal_keys(session: Session, seals: Seals) -> None:
+    """Put hashes in place of the idempotency keys that were stored as they were typed."""
+    typed = session.all("SELECT key, number FROM memories WHERE key IS NOT NULL")
+    hashes = [(key_lookup(seals, key), number) for key, number in typed]
+    session.executemany("UPDATE memories SET key = NULL, key_lookup = ? WHERE number = ?", hashes)
 
 
 def insert_memory(session: Session, memory_id: str, draft: Draft, forms: Forms, *, seq: int, now: int) -> int:
@@ -67,7 +82,7 @@ def insert_memory(session: Session, memory_id: str, draft: Draft, forms: Forms, 
             forms.actor_key, draft.agent_id,
             draft.run_id, order, draft.environment, draft.source, draft.origin, draft.happened_at,
             draft.happened_offset, now, draft.valid_from, draft.valid_to, draft.expires_at,
-            json.dumps(draft.metadata, ensure_ascii=False), draft.key, forms.sealed, forms.screened,
+            json.dumps(draft.metadata, ensure_ascii=False), forms.key, forms.sealed, forms.screened,
             seq,
         ),
     )  # fmt: skip
@@ -162,12 +177,19 @@ def supersede(session: Session, earlier: int, later: int, reason: str) -> None:
     )
 
 
-def note_recalled(session: Session, run_id: str, numbers: Iterable[str]) -> None:
-    """Remember, by id only, what a run was shown."""
-    session.executemany(
-        "INSERT INTO recalls (run_id, memory) SELECT ?, number FROM memories WHERE id = ? ON CONFLICT DO NOTHING",
-        [(run_id, number) for number in numbers],
-    )
+def runs_shown(session: Session) -> list[str]:
+    """The names, as they are stored, of all runs that were shown memories."""
+    return [row[0] for row in session.execute("SELECT DISTINCT run_id FROM recalls")]
+
+
+def note_recalled(
+    session: Session, run_id: str, masked: str, memories: Sequence[str], placeholders: Iterable[int]
+) -> None:
+    """Remember, by id only, what a run was shown, under its masked name, and which placeholders that name holds."""
+    if masked != run_id:  # what was recorded before the name was known to be one
+        session.execute("UPDATE OR REPLACE recalls SET run_id = ? WHERE run_id = ?", (masked, run_id))
+    session.executemany(_RECALLED, [(masked, memory) for memory in memories])
+    session.executemany(_RECALL_USES, [(number, masked) for number in {*placeholders}])
 
 
 def records(session: Session, numbers: Sequence[int], reveal: Reveal) -> dict[int, Record]:
@@ -223,18 +245,24 @@ def _record(row: Sequence[Any], reveal: Reveal) -> Record:
 _INSERT = """
 INSERT INTO memories (id, text, plain, tags, author, author_kind, actor, actor_key, agent_id, run_id, run_order,
   environment, source, origin, happened_at, happened_offset, recorded_at, valid_from, valid_to, expires_at, metadata,
-  key, sealed, screened, seq)
+  key_lookup, sealed, screened, seq)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _WORDINGS = """
-SELECT id, text, sealed FROM memories WHERE key = ? OR id = ?
-UNION ALL SELECT m.id, v.text, v.sealed FROM versions v JOIN memories m ON m.number = v.memory
-WHERE m.key = ? OR m.id = ?
+WITH found AS (SELECT number, id, text, sealed FROM memories WHERE key = ? OR key_lookup = ? OR id = ?)
+SELECT id, text, sealed FROM found
+UNION ALL SELECT f.id, v.text, v.sealed FROM versions v JOIN found f ON f.number = v.memory
 """
 _LINEAGE_GIVEN = "INSERT INTO lineage (child, parent, kind) VALUES (?, ?, 'given') ON CONFLICT DO NOTHING"
 _LINEAGE_RECALLED = """
 INSERT INTO lineage (child, parent, kind) SELECT ?, memory, 'recalled' FROM recalls WHERE run_id = ? AND memory <> ?
 ON CONFLICT DO NOTHING
+"""
+_RECALLED = """
+INSERT INTO recalls (run_id, memory) SELECT ?, number FROM memories WHERE id = ? ON CONFLICT DO NOTHING
+"""
+_RECALL_USES = """
+INSERT INTO recall_uses (placeholder, memory) SELECT ?, memory FROM recalls WHERE run_id = ? ON CONFLICT DO NOTHING
 """
 _REMASK = """
 UPDATE memories SET text = ?, plain = ?, tags = ?, author = ?, actor = ?, actor_key = ?, agent_id = ?, run_id = ?,

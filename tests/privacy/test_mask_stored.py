@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from bench.pages import decrypted
 from memguard import Memory
-from tests.checks import column
+from tests.checks import column, one
 from tests.conftest import Places
+from tests.privacy.contents import values
 from tests.standins import HashEmbedder, NameList
 from tests.vault.test_migrate import FIXTURES, TEXT, place
 
@@ -38,6 +40,24 @@ def test_it_is_done_once(old: Memory) -> None:
     assert [old.mask_stored(user_id="ana") for _ in range(2)] == [1, 0]
     old.add("The wombat is back", user_id="ana")
     assert old.mask_stored(user_id="ana") == 0
+
+
+def test_keys_and_names_of_runs_are_masked_too_and_mean_what_they_meant(old: Memory) -> None:
+    mail = "zelda@barrow.example"
+    first = old.get_all(user_id="ana")[0]
+    with old.home.vault("ana").writing() as session:  # as they were stored before
+        session.execute("UPDATE memories SET key = ?", (mail,))
+        session.execute("INSERT INTO recalls SELECT ?, number FROM memories", (mail,))
+    assert one(old.add(TEXT, user_id="ana", key=mail)).id == first.id
+    old.mask_stored(user_id="ana")
+    assert b"barrow" not in decrypted(old, "ana")
+    assert one(old.add(TEXT, user_id="ana", key=mail)).id == first.id
+    child = one(old.add("A kettle whistles", user_id="ana", run_id=mail))
+    parents = "SELECT p.id FROM lineage JOIN memories p ON p.number = parent JOIN memories c ON c.number = child"
+    assert column(old, "ana", f"{parents} WHERE c.id = ?", child.id) == [first.id]
+    old.mask_stored(user_id="ana")
+    old.delete(child.id, user_id="ana")
+    assert values(old) == {"Ana", "wombat", mail}
 
 
 def test_earlier_wordings_are_masked_too(old: Memory) -> None:

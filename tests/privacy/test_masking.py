@@ -91,7 +91,7 @@ def test_what_is_dropped_does_not_come_back() -> None:
     draft = replace(DRAFT, text="Ana: hunter2, Leeds", metadata={"pw": "hunter2", "who": "Ana"})
     assert shown(draft)["text"] == f"Ana: {DROPPED}, Leeds"
     assert shown(draft)["metadata"] == {"pw": DROPPED, "who": "Ana"}
-    assert shown(draft, Policy.of({}, {"4": "placeholder"})) == fields(draft)
+    assert shown(draft, Policy.of({}, {}, "seal")) == fields(draft)
 
 
 @pytest.mark.parametrize(

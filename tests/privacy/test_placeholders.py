@@ -40,7 +40,7 @@ def test_what_a_policy_keeps_stays_and_what_it_drops_leaves_no_code() -> None:
     text = "Ana at Acme has the key sk-1"
     spans = [Span(0, 3, "PERSON"), Span(7, 11, "ORGANIZATION"), Span(24, 28, "API_KEY")]
     assert joined(text, spans) == "<PERSON1> at Acme has the key <Secret>"
-    assert joined(text, spans, Policy.of({"organization": "2", "PERSON": "1"}, {"4": "placeholder"})) == (
+    assert joined(text, spans, Policy.of({"organization": "2", "PERSON": "1"}, {}, "seal")) == (
         "Ana at <ORGANIZATION1> has the key <API_KEY2>"
     )
 

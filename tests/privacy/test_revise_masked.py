@@ -72,6 +72,23 @@ def test_a_value_that_a_model_was_shown_stays(naming: Memory) -> None:
     assert naming.restore(masked, user_id="ana") == "ask Zelda"
 
 
+def test_a_name_that_only_a_run_has_stays_as_long_as_what_the_run_was_shown(naming: Memory) -> None:
+    shown = one(naming.add("the boat", user_id="ana", actor="Oskar"))
+    other = one(naming.add("the shed", user_id="ana", actor="Quentin Barrow"))
+    naming.search("boat", user_id="ana", limit=1, for_run="run of zelda@barrow.example")
+    naming.update(shown.id, "the ship", user_id="ana")
+    naming.delete(other.id, user_id="ana")
+    assert values(naming) == {"Oskar", "zelda@barrow.example"}
+    naming.delete(shown.id, user_id="ana")
+    assert values(naming) == set()
+
+
+def test_a_run_that_was_shown_nothing_leaves_no_value(naming: Memory) -> None:
+    naming.add("the boat", user_id="ana", environment="here")
+    assert naming.search("boat", user_id="ana", environment="elsewhere", for_run="zelda@barrow.example") == []
+    assert values(naming) == set()
+
+
 def test_a_value_that_only_an_earlier_wording_has_goes_with_the_memory(naming: Memory) -> None:
     stored = one(naming.add("Zelda in Wexford", user_id="ana"))
     naming.update(stored.id, "a boat", user_id="ana")

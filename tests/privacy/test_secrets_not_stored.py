@@ -53,7 +53,7 @@ def test_a_secret_is_in_no_file_and_no_page(naming: Memory, place: str) -> None:
 
 
 def test_the_search_for_remains_finds_what_is_there(home: Places) -> None:
-    with home.open(TokenEmbedder(), detector=NameList(NAMES), actions={"4": "keep"}) as memory:
+    with home.open(TokenEmbedder(), detector=NameList(NAMES), levels={"PASSWORD": "1"}) as memory:
         memory.add(f"the password is {SECRET}", user_id="ana")
         assert remains(memory) == ["ana"]
 
@@ -77,12 +77,16 @@ def test_the_reply_says_of_each_type_how_many_were_dropped(naming: Memory) -> No
 
 
 def test_who_insists_has_it_sealed(home: Places) -> None:
-    with home.open(TokenEmbedder(), detector=NameList(NAMES), actions={"4": "placeholder"}) as memory:
+    with home.open(TokenEmbedder(), detector=NameList(NAMES), secrets="seal") as memory:
         stored = one(memory.add(f"the password is {SECRET}", user_id="ana", metadata={"k": KEY}))
         assert (dict(stored.masked), dict(stored.dropped)) == ({"PASSWORD": 1, "API_KEY": 1}, {})
         record = memory.get(stored.id, user_id="ana")
         assert (record.text, record.metadata) == (f"the password is {SECRET}", {"k": KEY})
+        assert column(memory, "ana", "SELECT text LIKE 'the password is <Password_%>' FROM memories") == [1]
         assert remains(memory) == []
+    for grant in ("balanced", "strict"):
+        with home.open(TokenEmbedder(), detector=NameList(NAMES), grant=grant) as memory:
+            assert SECRET not in repr(memory.get(stored.id, user_id="ana"))
 
 
 def test_an_actor_that_is_a_secret_is_dropped(naming: Memory) -> None:

@@ -87,11 +87,18 @@ def text_of(result: CallToolResult) -> str:
 
 @contextmanager
 def agent_of(
-    places: Places, directory: Path, stderr: Path, *, name: str = "claude-code", mode: str = LEGACY, user: str = "ana"
+    places: Places,
+    directory: Path,
+    stderr: Path,
+    *,
+    name: str = "claude-code",
+    mode: str = LEGACY,
+    user: str = "ana",
+    **more: str,
 ) -> Iterator[Agent]:
-    """A client called `name`, with a server of its own over stdio in `directory`."""
+    """A client called `name`, with a server of its own over stdio in `directory`; `more` stands in its environment."""
     parameters = StdioServerParameters(
-        command=str(COMMAND), args=["serve", "--user", user], env=environment_of(places), cwd=directory
+        command=str(COMMAND), args=["serve", "--user", user], env=environment_of(places, **more), cwd=directory
     )
     with stderr.open("w") as errors, start_blocking_portal() as portal:
         client = Client(

@@ -58,7 +58,7 @@ with home.open() as memory:
     story = "a long story " * 2000
     while (answer := outcome(lambda: memory.add(f"{stored} {story}", user_id="ana"))).startswith("Stored("):
         stored += 1
-    again = outcome(lambda: memory.add("A kettle whistles at seven " * 1000, user_id="ana"))
+    again = outcome(lambda: memory.add("A kettle whistles at seven " * 9000, user_id="ana"))
     new_owner = outcome(lambda: memory.add("A kettle whistles at seven", user_id="zoe"))
     counts = [len(memory.get_all(user_id="ana"))]
     found = memory.search("lantern", user_id="ana")[0].text
