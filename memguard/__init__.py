@@ -15,10 +15,12 @@ if TYPE_CHECKING:
         HomeError,
         InvalidInput,
         KeyringError,
+        LegalHold,
         MemguardError,
         ModelError,
         NotFound,
         NotGranted,
+        PlanOutdated,
         StorageFull,
         UnknownMemory,
         UnknownOwner,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         VaultError,
     )
     from memguard.forgetting.certificate import Certificate
+    from memguard.forgetting.plan import Plan
     from memguard.memory import Memory
     from memguard.outcomes import (
         Chain,
@@ -61,6 +64,7 @@ _HOMES = {
         "VerificationReport",
     ),
     "forgetting.certificate": ("Certificate",),
+    "forgetting.plan": ("Plan",),
     "settings": ("Settings",),
     "errors": (
         "BundleError",
@@ -69,10 +73,12 @@ _HOMES = {
         "HomeError",
         "InvalidInput",
         "KeyringError",
+        "LegalHold",
         "MemguardError",
         "ModelError",
         "NotFound",
         "NotGranted",
+        "PlanOutdated",
         "StorageFull",
         "UnknownMemory",
         "UnknownOwner",
@@ -97,12 +103,15 @@ __all__ = [
     "Imported",
     "InvalidInput",
     "KeyringError",
+    "LegalHold",
     "Masked",
     "MemguardError",
     "Memory",
     "ModelError",
     "NotFound",
     "NotGranted",
+    "Plan",
+    "PlanOutdated",
     "Record",
     "Rejected",
     "Restored",

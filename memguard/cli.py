@@ -28,6 +28,7 @@ from memguard.console import (
     stored_lines,
     text_of,
 )
+from memguard.erasing import forget, hold
 from memguard.errors import MemguardError
 from memguard.hooks.verb import hook
 from memguard.imports import this_process_is_ours
@@ -200,6 +201,8 @@ cli.add_command(setup)
 cli.add_command(hook)
 cli.add_command(pii)
 cli.add_command(verify)
+cli.add_command(forget)
+cli.add_command(hold)
 keys.add_command(token)
 keys.add_command(public)
 

@@ -7,6 +7,8 @@ MemguardError
 │   ├── UnknownMemory
 │   └── UnknownPlaceholder
 ├── NotGranted              the grant in force does not show this
+├── PlanOutdated            the vault has changed since the plan was made
+├── LegalHold               a person has ordered it to be kept
 ├── Conflict                an idempotency key was used before for another text
 ├── HomeError               the folder cannot be used: read-only, network file system, another home's
 ├── KeyringError
@@ -63,6 +65,20 @@ class UnknownPlaceholder(NotFound):
 
 class NotGranted(MemguardError):
     """What was asked for is more private than the grant in force shows."""
+
+
+class PlanOutdated(MemguardError):
+    """The vault would be planned for otherwise by now."""
+
+    def __init__(self) -> None:
+        super().__init__("the vault has changed since this plan was made, or it was carried out already: plan again")
+
+
+class LegalHold(MemguardError):
+    """A person has ordered it to be kept."""
+
+    def __init__(self, hold_id: str) -> None:
+        super().__init__(f"legal hold {hold_id} keeps it from being erased: lift the hold first")
 
 
 class Conflict(MemguardError):

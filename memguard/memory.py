@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -11,26 +10,22 @@ from typing import Any
 from memguard import intake
 from memguard.clock import now
 from memguard.errors import InvalidInput
-from memguard.flows.forget import count_memories, erase
 from memguard.flows.recall import recall
 from memguard.flows.remember import check_references, look_ahead, remember
 from memguard.flows.revise import revise
-from memguard.flows.verify import Look, read_certificate, verify
-from memguard.forgetting.certificate import Certificate, public_key_of
-from memguard.outcomes import Erased, Imported, Restored, Stored, VerificationReport
-from memguard.personal import Personal
+from memguard.forgetful import Forgetful
+from memguard.outcomes import Imported, Restored, Stored
 from memguard.records import Hit, Metadata, Record, Version
 from memguard.retrieval.embedder import asked
 from memguard.retrieval.index import IndexCache
-from memguard.retrieval.scope import Scope, call_scope, visible
+from memguard.retrieval.scope import call_scope, visible
 from memguard.vault import rows
-from memguard.vault.store import Vault
 
 BATCH = 256
 """Memories embedded and committed together by `add_many`."""
 
 
-class Memory(Personal):
+class Memory(Forgetful):
     """A home of encrypted vaults, one an owner. Safe between threads; also a context manager.
 
     `home` is the folder to use (default: $MEMGUARD_HOME, else the platform's data folder); `embedder` replaces the
@@ -166,50 +161,6 @@ class Memory(Personal):
     def users(self) -> list[str]:
         """Every owner with a vault in this home."""
         return self._home.owners()
-
-    # -- forget -----------------------------------------------------------------------------------------------------
-
-    def delete(self, memory_id: str, *, user_id: str) -> Erased:
-        """Erase one memory with all its versions."""
-        vault = self._vault(user_id)
-        return self._erased(vault, Scope("m.id = ?", (memory_id,)), memory_id or "")
-
-    def delete_all(self, *, user_id: str | None = None, **within: Any) -> Erased:
-        """Erase a run, an environment or an agent's memories of one owner; with the owner alone, the whole vault.
-
-        A whole vault is destroyed with its key: a new master seals the keyring, and no copy of the vault opens again.
-        """
-        owner = intake.owner(user_id)
-        if any(value is None for value in within.values()):
-            raise InvalidInput("a scope that is given must have a value: without any, the whole vault goes")
-        chosen = call_scope(None, within)
-        vault = self._vault(owner)
-        if within:
-            with vault.reading() as session:
-                chosen = self._as_stored(session, vault, chosen)
-            return self._erased(vault, chosen)
-        count = count_memories(vault)
-        rotated = self._home.destroy(owner)
-        self._indexes.drop(vault.id)
-        return Erased(count, pending=not rotated)
-
-    def verify(
-        self, certificate: Certificate | str | Path, *, public: str | None = None, look: Look | None = None
-    ) -> VerificationReport:
-        """Check a certificate, or the file of one: signature, audit log, and what `look(home)` finds there now.
-
-        `public` is the key of a home that is not this one, as `memguard keys public` prints it. Raises
-        `CertificateError` where the certificate was altered, is none, or is of a home whose key is not known.
-        """
-        key = None if public is None else public_key_of(public)
-        held = certificate if isinstance(certificate, Certificate) else read_certificate(intake.path(certificate))
-        return verify(self._home, held, key, look)
-
-    def _erased(self, vault: Vault, scope: Scope, memory_id: str | None = None) -> Erased:
-        erased = erase(vault, scope, memory_id=memory_id)
-        while self._look_again(vault):
-            pass
-        return replace(erased, pending=bool(erased.memories) and not vault.truncate_log())
 
     # -- move -------------------------------------------------------------------------------------------------------
 

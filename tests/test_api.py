@@ -15,6 +15,7 @@ import pytest
 
 import memguard
 from memguard import MemguardError, Memory, errors
+from memguard.forgetful import Forgetful
 from memguard.personal import Personal
 from tests.house import ROOT
 
@@ -22,7 +23,7 @@ WITHIN_A_PARENT = frozenset(
     "KeyringMissing KeyringOutdated MasterWrong MasterAmbiguous VaultBusy VaultTooNew VaultUnreadable".split()
 )
 """Errors that a caller catches by their parent, since what is to be done stands in the message."""
-VERBS = {**vars(Personal), **vars(Memory)}
+VERBS = {**vars(Personal), **vars(Forgetful), **vars(Memory)}
 
 
 def test_all_is_sorted_and_names_nothing_twice() -> None:

@@ -1,29 +1,138 @@
-"""request -> erase -> empty the log. Every row that belongs to a memory goes with it, in one transaction."""
+"""plan -> erase (one transaction) -> settle what it made known -> empty the log -> look -> certificate.
+
+Every row that belongs to a memory goes with it, in one transaction, which also notes that a certificate is owed. The
+steps behind it can be done again, and are, by whoever comes next after a crash.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
 from memguard.errors import VaultError
-from memguard.outcomes import Erased
+from memguard.flows.plan import check, check_current, planned
+from memguard.forgetting import search
+from memguard.forgetting.audit import certify, versions
+from memguard.forgetting.certificate import Certificate, checked_reference
+from memguard.forgetting.look import NOT_LOOKED_AT, looked
+from memguard.forgetting.plan import NOT_REACHED, Plan
+from memguard.forgetting.statement import Extent, Statement
+from memguard.outcomes import Check, Erased
+from memguard.privacy.privacy import Privacy
 from memguard.retrieval.scope import Scope
-from memguard.vault import placeholders, rows
+from memguard.vault import owed, placeholders, reach, rows
+from memguard.vault.connection import Session
+from memguard.vault.home import Home
 from memguard.vault.store import Vault
 
+Settle = Callable[[], None]
+"""Masks anew what an erasure left to be looked at."""
 
-def erase(vault: Vault, scope: Scope, *, memory_id: str | None = None) -> Erased:
-    """Erase one memory, or all of a scope: rows, words, vectors, versions, lineage, evidence and events.
 
-    SQLite overwrites what is freed and FTS5 takes the words out of its segments. What they made known is to be looked
-    at again, and the log to be emptied, by the caller.
+def erase(vault: Vault, scope: Scope, settle: Settle, *, memory_id: str | None = None) -> Erased:
+    """Erase one memory, or all of a scope, without a certificate: rows, words, vectors, versions, lineage, evidence.
+
+    SQLite overwrites what is freed and FTS5 takes the words out of its segments; emptying the log afterwards moves
+    the old pages out of it, unless a reader elsewhere still needs them: then `pending` is true, and the next erasure
+    or a closing of the vault finishes it.
     """
     with vault.writing() as session:
         if memory_id is not None:
             rows.number_of(session, memory_id)
-        going = session.all(f"SELECT m.number FROM memories m WHERE {scope.sql}", scope.parameters)
-        held = placeholders.held_by(session, [number for (number,) in going])
-        erased = session.execute(f"DELETE FROM memories AS m WHERE {scope.sql}", scope.parameters).rowcount
-        rows.look_again(session, placeholders.let_go(session, held))
-        session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
-    return Erased(erased)
+        going = reach.chosen(session, scope.sql, scope.parameters)
+        owed.check_no_hold(session, going)
+        erase_rows(session, going)
+    settle()
+    return Erased(len(going), pending=bool(going) and not vault.truncate_log())
+
+
+def erase_rows(session: Session, going: reach.Numbers) -> None:
+    """Take memories out of a vault, with all that is only theirs."""
+    held = placeholders.held_by(session, going)
+    session.execute("DELETE FROM memories WHERE number IN (SELECT value FROM json_each(?))", (json.dumps([*going]),))
+    rows.look_again(session, placeholders.let_go(session, held))
+    session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
+
+
+def forget(
+    home: Home,
+    vault: Vault,
+    privacy: Privacy,
+    settle: Settle,
+    plan: Plan,
+    chosen: Scope,
+    *,
+    reference: str,
+    everything: bool,
+) -> Certificate:
+    """Carry out a plan, look at what is left, and sign what was found."""
+    reference = checked_reference(reference)
+    check(vault, plan, everything=everything)
+    looked_for, before = _traces(vault, privacy, chosen)
+    with vault.writing() as session:
+        now, going = planned(session, vault, plan.owner, plan.kind, plan.scope, chosen)
+        check_current(plan, now)
+        erase_rows(session, going)
+        request = {"owner": plan.owner, "scope": plan.scope, "extent": asdict(plan.extent), "reference": reference}
+        number = owed.note_forget(session, vault.seals, request)
+    return _finished(home, vault, settle, number, request, lambda: _searched(vault, looked_for, before))
+
+
+def resume(home: Home, vault: Vault, settle: Settle) -> list[Certificate]:
+    """Finish what a crash, or somebody who read or wrote at the time, left without a final certificate."""
+    with vault.reading() as session:
+        waiting = owed.forgets(session, vault.seals)
+    return [_finished(home, vault, settle, number, request, None) for number, request in waiting.items()]
+
+
+def _traces(vault: Vault, privacy: Privacy, chosen: Scope) -> tuple[search.Traces, frozenset[bytes]]:
+    """What is to be looked for, and which of it is to be seen before anything is erased."""
+    with vault.reading() as session:
+        memories = reach.chosen(session, chosen.sql, chosen.parameters)
+        going = sorted(memories | reach.derived_only(session, memories))
+        looked_for = search.traces(session, going, privacy.reveal(vault.seals))
+    return looked_for, search.found_in(vault, looked_for.all)
+
+
+def _searched(vault: Vault, looked_for: search.Traces, before: frozenset[bytes]) -> Check:
+    after = search.found_in(vault, looked_for.all)
+    with vault.reading() as session:
+        return search.check(session, looked_for, before, after)
+
+
+def _finished(
+    home: Home,
+    vault: Vault,
+    settle: Settle,
+    number: int,
+    request: Mapping[str, Any],
+    searched: Callable[[], Check] | None,
+) -> Certificate:
+    """All steps behind the transaction. None of them needs to know how far an earlier try came."""
+    settle()
+    vault.truncate_log()
+    checks, pending = looked(home, vault)
+    not_checked = [*NOT_REACHED, *NOT_LOOKED_AT]
+    if searched is not None:
+        checks.append(searched())
+    else:
+        not_checked.append("the words that were erased: the erasure was interrupted, and they are not known any more")
+    statement = Statement(
+        erased=Extent(**request["extent"]),
+        checks=tuple(checks),
+        not_checked=tuple(not_checked),
+        pending=tuple(pending),
+        versions=versions(),
+        reference=request["reference"],
+    )
+    certificate = certify(home, statement, owner=request["owner"], scope=request["scope"])
+    if certificate.state == "complete":
+        with vault.writing() as session:
+            owed.drop_forget(session, number)
+        vault.truncate_log()
+    return certificate
 
 
 def count_memories(vault: Vault) -> int:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
+from memguard.forgetting.audit import AUDIT_LOG
 from memguard.forgetting.findings import Checked, Residue
 from memguard.vault.home import MARKER, NEW, VAULT_FILE, Home
 
@@ -17,14 +18,14 @@ _BESIDE = ("", "-wal", "-shm")
 def files(home: Home) -> Checked:
     """Look at every file and folder under a home."""
     named = {PurePath(place) for place in _named(home)}
-    folders = {parent for place in named for parent in place.parents}
+    folders = {parent for place in named for parent in place.parents} | {PurePath("vaults")}
     found = sorted(home.path.rglob("*"))
     residues = [residue for path in found for residue in _residues(home.path, path, named, folders)]
     return Checked("files", len(found), tuple(residues))
 
 
 def _named(home: Home) -> Iterator[str]:
-    yield from (MARKER, "lock")
+    yield from (MARKER, "lock", AUDIT_LOG)
     for entry in home.contents().vaults.values():
         for folder in (entry.vault_id, entry.vault_id + NEW):  # the second until it is opened for the first time
             yield from (f"vaults/{folder}/{VAULT_FILE}{suffix}" for suffix in _BESIDE)

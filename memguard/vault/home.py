@@ -85,15 +85,20 @@ class Home:
             self._create(owner)
         return self.vault(owner)
 
-    def destroy(self, owner: str) -> bool:
+    def destroy(self, owner: str, owed: str = "") -> bool:
         """End an owner's vault: its key goes with the old master, every process that has it open learns, files go.
 
         It needs the key only: a vault whose file is lost or damaged is destroyed all the same. False where the master
         is kept in the environment and no next one is given: old copies of the keyring open until the operator rotates.
+        `owed` is what a certificate will say: it is kept with the keyring until it was issued.
         """
         with self.keyring.changing() as contents:
             vault = self.vault(owner)
-            without = replace(contents.without(owner), leaving=(*contents.leaving, vault.id))
+            without = replace(
+                contents.without(owner),
+                leaving=(*contents.leaving, vault.id),
+                owed=(*contents.owed, owed) if owed else contents.owed,
+            )
             rotating = self.keyring.can_rotate(contents)
             with self._retired(vault, "destroyed"):
                 self.keyring.rotate(without) if rotating else self.keyring.save(without)
@@ -103,6 +108,11 @@ class Home:
                 self._remove_leaving(self.keyring.contents())
         self._vaults.pop(owner, None)
         return rotating
+
+    def remove_leaving(self) -> None:
+        """Remove the files of destroyed vaults that a crash has left."""
+        with self.keyring.changing() as contents:
+            self._remove_leaving(contents)
 
     def replace_files(self, fill: Mapping[str, Callable[[Path], None]]) -> None:
         """Put other files in place of owners' vaults, all or none. `fill` writes each; all are checked before."""

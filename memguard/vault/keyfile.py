@@ -72,6 +72,8 @@ class Contents:
     """Of the Ed25519 key that signs this home's certificates; empty until it is needed. A rotation leaves it."""
     logged: Logged | None = None
     """None where this keyring has logged nothing yet: what the log holds then came before it."""
+    owed: tuple[str, ...] = field(default=(), repr=False)
+    """Owners that were forgotten and whose certificates are still to be issued: what these will say, as JSON."""
 
     def without(self, owner: str) -> Self:
         """What is left when an owner goes: neither key nor token."""
@@ -138,6 +140,7 @@ def sealed(contents: Contents, key: bytes, home_id: str) -> bytes:
         "kit_sequence": contents.kit_sequence,
         "tokens": {name: [t.owner, t.created, t.digest.hex()] for name, t in contents.tokens.items()},
         "signing_seed": contents.signing_seed.hex(),
+        "owed": contents.owed,
         "logged": [contents.logged.count, contents.logged.entry] if contents.logged else None,
     }
     nonce = secrets.token_bytes(NONCE_BYTES)
@@ -164,6 +167,7 @@ def opened(header: bytes, body: bytes, key: bytes, about: Mapping[str, Any]) -> 
         tokens=MappingProxyType(
             {name: Token(owner, at, bytes.fromhex(d)) for name, (owner, at, d) in payload.get("tokens", {}).items()}
         ),
+        owed=tuple(payload.get("owed", ())),
         signing_seed=bytes.fromhex(payload.get("signing_seed", "")),
         logged=Logged(*payload["logged"]) if payload.get("logged") else None,
     )

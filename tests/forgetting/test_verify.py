@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from memguard import Certificate, CertificateError, Check, InvalidInput, KeyringError, Memory
+from memguard import Certificate, CertificateError, Check, InvalidInput, KeyringError, Memory, VerificationReport
+from memguard.flows.verify import Look, read_certificate, verify
 from memguard.forgetting.audit import AUDIT_LOG, certify, home_key
+from memguard.forgetting.certificate import public_key_of
 from memguard.vault.home import Home
 from tests.commands import Command
 from tests.conftest import Places
@@ -54,10 +56,18 @@ def files(home: Home) -> Sequence[Check]:
     return [Check("files of the home", len(files_of(home.path)), {"file with a word": len(found)} if found else {})]
 
 
+def verified(
+    memory: Memory, held: Certificate | str | Path, look: Look | None, public: str | None = None
+) -> VerificationReport:
+    """What is known of a certificate where this is what looking again sees."""
+    certificate = held if isinstance(held, Certificate) else read_certificate(Path(held))
+    return verify(memory.home, certificate, None if public is None else public_key_of(public), look)
+
+
 def test_a_sound_one_is_signed_logged_and_looked_at_again(certificate: Certificate, file: Path, home: Places) -> None:
     with home.open() as memory:
         for held in (certificate, certificate.without_salt(), file, str(file)):
-            report = memory.verify(held, look=files)
+            report = verified(memory, held, files)
             assert (report.verdict, report.key, report.home_known) == ("sound", "home", True)
             assert report.chain is not None
             assert (report.chain.entry, report.chain.entries) == (1, 1)
@@ -69,7 +79,7 @@ def test_a_sound_one_is_signed_logged_and_looked_at_again(certificate: Certifica
 def test_what_is_found_when_looking_again_is_refused(certificate: Certificate, home: Places) -> None:
     (home.home / "left behind").write_text(TEXT)
     with home.open() as memory:
-        report = memory.verify(certificate, look=files)
+        report = verified(memory, certificate, files)
     assert report.verdict == "refused"
     assert report.checks is not None
     assert report.checks[0].found == {"file with a word": 1}
@@ -77,20 +87,20 @@ def test_what_is_found_when_looking_again_is_refused(certificate: Certificate, h
 
 def test_a_look_that_sees_nothing_of_what_was_planted_is_refused(certificate: Certificate, home: Places) -> None:
     with home.open() as memory:
-        report = memory.verify(certificate, look=lambda _: [Check("pages", 7, planted=3, planted_found=2)])
+        report = verified(memory, certificate, lambda _: [Check("pages", 7, planted=3, planted_found=2)])
     assert report.verdict == "refused"
 
 
 @pytest.mark.parametrize("look", [None, lambda _: []], ids=["no look", "a look at nothing"])
 def test_without_a_look_it_is_signed_and_no_more(certificate: Certificate, home: Places, look: object) -> None:
     with home.open() as memory:
-        assert memory.verify(certificate, look=look).verdict == "signed"  # type: ignore[arg-type]
+        assert verified(memory, certificate, look).verdict == "signed"  # type: ignore[arg-type]
 
 
 def test_verifying_changes_no_file(certificate: Certificate, home: Places) -> None:
     before = files_of(home.home, home.keys)
     with home.open() as memory:
-        memory.verify(certificate, look=files)
+        verified(memory, certificate, files)
     assert files_of(home.home, home.keys) == before
 
 
@@ -101,7 +111,7 @@ def test_a_stranger_needs_the_key_of_the_home(certificate: Certificate, home: Pl
     with elsewhere.open() as stranger:
         with pytest.raises(CertificateError, match="another home: give the public key"):
             stranger.verify(certificate)
-        report = stranger.verify(certificate, public=public, look=lambda home: looked.append(home) or [])  # type: ignore[func-returns-value]
+        report = verified(stranger, certificate, lambda home: looked.append(home) or [], public)  # type: ignore[func-returns-value]
         assert (report.verdict, report.key, report.home_known) == ("signed", "given", False)
         assert (report.chain, report.checks, looked) == (None, None, [])
         with pytest.raises(CertificateError, match="does not fit"):
@@ -133,7 +143,7 @@ def test_one_that_this_home_never_logged_is_refused(certificate: Certificate, ho
         forged = issue(
             statement(), seed=contents.signing_seed, home=certificate.home, owner=OWNER, scope={"run_id": "another"}
         )
-        report = memory.verify(forged, look=files)
+        report = verified(memory, forged, files)
     assert report.verdict == "refused"
     assert report.chain is not None
     assert (report.chain.broken_at, report.chain.entry) == (None, None)
@@ -143,7 +153,7 @@ def test_a_log_that_was_tampered_with_is_refused(certificate: Certificate, home:
     log = home.home / AUDIT_LOG
     log.write_bytes(log.read_bytes().replace(b'"hour":"2', b'"hour":"3'))
     with home.open() as memory:
-        report = memory.verify(certificate, look=files)
+        report = verified(memory, certificate, files)
     assert (report.verdict, report.chain and report.chain.broken_at) == ("refused", 1)
 
 
@@ -151,7 +161,7 @@ def test_a_log_that_holds_it_and_is_broken_later_on_is_refused(certificate: Cert
     with (home.home / AUDIT_LOG).open("ab") as file:
         file.write(b"garbage")
     with home.open() as memory:
-        report = memory.verify(certificate, look=files)
+        report = verified(memory, certificate, files)
     assert report.verdict == "refused"
     assert report.chain is not None
     assert (report.chain.entry, report.chain.broken_at) == (1, 2)
@@ -183,7 +193,7 @@ def test_a_home_that_lost_its_signing_key_asks_for_the_public_one(certificate: C
             memory.home.keyring.save(replace(contents, signing_seed=b""))
         with pytest.raises(CertificateError, match="no key that signs"):
             memory.verify(certificate)
-        report = memory.verify(certificate, public=public, look=files)
+        report = verified(memory, certificate, files, public)
     assert (report.verdict, report.key, report.home_known) == ("sound", "given", True)
 
 

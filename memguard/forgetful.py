@@ -1,0 +1,184 @@
+"""The verbs of `Memory` that forget: delete, plan and forget with a certificate, hold, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from memguard import intake
+from memguard.errors import InvalidInput, NotFound
+from memguard.flows.forget import count_memories, erase, forget, resume
+from memguard.flows.plan import plan
+from memguard.flows.verify import read_certificate, verify
+from memguard.forgetting.certificate import Certificate, public_key_of
+from memguard.forgetting.plan import Plan
+from memguard.forgetting.statement import Kind
+from memguard.outcomes import Erased, VerificationReport
+from memguard.personal import Personal
+from memguard.retrieval.scope import Scope, call_scope
+from memguard.vault import owed, reach, rows
+from memguard.vault.connection import Session
+from memguard.vault.store import Vault
+
+KINDS: Mapping[frozenset[str], Kind] = {
+    frozenset(): "vault",
+    frozenset({"ids"}): "memories",
+    frozenset({"run_id"}): "run",
+    frozenset({"environment"}): "environment",
+    frozenset({"author"}): "author",
+    frozenset({"agent_id"}): "author",
+    frozenset({"since"}): "time span",
+    frozenset({"until"}): "time span",
+    frozenset({"since", "until"}): "time span",
+}
+"""What a plan is called by the arguments it was made with; any others together are a filter."""
+
+
+class Forgetful(Personal):
+    """One verb, one flow, as in `memory.py`."""
+
+    def delete(self, memory_id: str, *, user_id: str) -> Erased:
+        """Erase one memory with all its versions."""
+        vault = self._vault(user_id)
+        settle = partial(self._settle, vault)
+        return erase(vault, Scope("m.id = ?", (memory_id,)), settle, memory_id=memory_id or "")
+
+    def delete_all(self, *, user_id: str | None = None, **within: Any) -> Erased:
+        """Erase a run, an environment or an agent's memories of one owner; with the owner alone, the whole vault.
+
+        A whole vault is destroyed with its key: a new master seals the keyring, and no copy of the vault opens again.
+        """
+        owner = intake.owner(user_id)
+        if any(value is None for value in within.values()):
+            raise InvalidInput("a scope that is given must have a value: without any, the whole vault goes")
+        vault = self._vault(owner)
+        if within:
+            chosen = call_scope(None, within)
+            with vault.reading() as session:
+                chosen = self._as_stored(session, vault, chosen)
+            return erase(vault, chosen, partial(self._settle, vault))
+        count, certificate = count_memories(vault), self.forget(user_id=owner)
+        return Erased(count, pending=bool(certificate.pending))
+
+    def plan_forget(self, *, user_id: str, ids: Sequence[str] | None = None, **within: Any) -> Plan:
+        """What forgetting would take, what it leaves and why. Nothing is changed.
+
+        By `ids`, or narrowed as in `search` by run_id, environment, author, agent_id, source, origin, actor, since,
+        until and filters; without any of these, the whole vault. `NotFound` where nothing is in that scope.
+        """
+        if any(value is None for value in within.values()) or (ids is not None and not ids):
+            raise InvalidInput("a scope that is given must have a value: without any, the whole vault goes")
+        if ids is not None and within:
+            raise InvalidInput("forget by ids, or by what narrows a search: not both at once")
+        scope: dict[str, Any] = dict(within) if ids is None else {"ids": [str(each) for each in ids]}
+        scope = {name: each.isoformat() if isinstance(each, datetime) else each for name, each in scope.items()}
+        owner = intake.owner(user_id)
+        vault = self._vault(owner)
+        vectors = self._index(vault).vectors
+        with vault.reading() as session:
+            chosen = self._chosen(session, vault, scope)
+            for memory_id in scope.get("ids", ()):
+                rows.number_of(session, memory_id)
+            vectors.catch_up(session)
+            kind = KINDS.get(frozenset(scope), "filter")
+            return plan(vault, session, vectors, owner=owner, kind=kind, scope=scope, chosen=chosen)
+
+    def forget(
+        self,
+        plan: Plan | None = None,
+        *,
+        user_id: str | None = None,
+        reference: str = "",
+        everything: bool = False,
+    ) -> Certificate:
+        """Carry out a plan, or forget an owner with the whole vault, and say in a certificate what is left.
+
+        `reference` is the requester's own, for the certificate; a plan that takes every memory of an owner needs
+        `everything`. `PlanOutdated` where the vault has moved on, `LegalHold` where something is to be kept.
+        """
+        if (plan is None) == (user_id is None):
+            raise InvalidInput("forget a plan, or an owner: one of them")
+        owner = intake.owner(user_id if plan is None else plan.owner)
+        vault = self._vault(owner)
+        if plan is None or plan.kind == "vault":
+            return self._forget_owner(vault, owner, plan, reference)
+        with vault.reading() as session:
+            chosen = self._chosen(session, vault, plan.scope)
+        settle = partial(self._settle, vault)
+        return forget(
+            self._home, vault, self._privacy, settle, plan, chosen, reference=reference, everything=everything
+        )
+
+    def resume(self) -> list[Certificate]:
+        """Finish every erasure that a crash, or somebody who read or wrote at the time, left without a certificate."""
+        from memguard.flows.forget_owner import resume_owners
+
+        certificates = resume_owners(self._home) if self._home.owners() or self._home.id else []
+        for owner in self._home.owners():
+            vault = self._home.vault(owner)
+            certificates += resume(self._home, vault, partial(self._settle, vault))
+        return certificates
+
+    def hold(self, *, user_id: str, reason: str, **within: Any) -> str:
+        """Keep what a scope holds from being erased, or all of a vault, until `lift`; returns the hold's id."""
+        text = intake.body(reason)
+        vault = self._vault(user_id)
+        with vault.writing() as session:
+            chosen = self._chosen(session, vault, within)
+            memories = reach.chosen(session, chosen.sql, chosen.parameters) if within else None
+            return owed.hold(session, vault.seals, text, memories)
+
+    def lift(self, hold_id: str, *, user_id: str) -> None:
+        """End a legal hold; `NotFound` where there is none of this id."""
+        with self._vault(user_id).writing() as session:
+            if not owed.lift(session, hold_id):
+                raise NotFound("no such legal hold in this owner's vault")
+
+    def holds(self, *, user_id: str) -> dict[str, str]:
+        """The reasons of the legal holds on an owner's memories, by id."""
+        vault = self._vault(user_id)
+        with vault.reading() as session:
+            return owed.holds(session, vault.seals)
+
+    def verify(
+        self, certificate: Certificate | str | Path, *, public: str | None = None, look_again: bool = True
+    ) -> VerificationReport:
+        """Check a certificate, or the file of one: its signature, that the home's log holds it, and what is there now.
+
+        `public` is the key of the home it was issued by (`memguard keys public`), where that is not this one.
+        `CertificateError` where it was altered.
+        """
+        from memguard.forgetting.look import look_at_home
+
+        held = certificate if isinstance(certificate, Certificate) else read_certificate(intake.path(certificate))
+        key = None if public is None else public_key_of(public)
+        return verify(self._home, held, key, look_at_home if look_again else None)
+
+    def _forget_owner(self, vault: Vault, owner: str, given: Plan | None, reference: str) -> Certificate:
+        from memguard.flows.forget_owner import forget_owner
+        from memguard.flows.plan import check, check_current, planned
+
+        if given is not None:
+            check(vault, given, everything=True)
+            with vault.reading() as session:
+                check_current(given, planned(session, vault, owner, "vault", {}, Scope())[0])
+        certificate = forget_owner(self._home, owner, reference=reference)
+        self._indexes.drop(vault.id)
+        return certificate
+
+    def _chosen(self, session: Session, vault: Vault, scope: Mapping[str, Any]) -> Scope:
+        """What a plan's scope means in this vault."""
+        if "ids" in scope:
+            marks = ", ".join("?" * len(scope["ids"]))
+            return Scope(f"m.id IN ({marks})", tuple(scope["ids"]))
+        times = {name: datetime.fromisoformat(scope[name]) for name in ("since", "until") if name in scope}
+        within = {**scope, **times}
+        return self._as_stored(session, vault, call_scope(within.pop("filters", None), within))
+
+    def _settle(self, vault: Vault) -> None:
+        """Mask anew whatever an erasure left to be looked at."""
+        while self._look_again(vault):
+            pass

@@ -1,0 +1,109 @@
+"""What an erasure will take, what it leaves and why, for a person to read before it happens. Pure.
+
+A plan holds for the vault that it was made for as long as it would be the same if it were made again: it carries a
+keyed digest of what it names, so that neither an altered plan nor that of another vault is carried out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from memguard.errors import InvalidInput
+from memguard.forgetting.statement import Extent, Kind
+
+LISTED_MAX = 20
+"""Ids that the readable form lists of each kind; `--json` has all."""
+
+NOT_REACHED = (
+    "copies of the vault that other programs made: file system snapshots, disk images, cloud folders",
+    "what agents, models and their providers were shown or wrote down elsewhere",
+    "swap, the memory of running processes, and remapped blocks of solid-state disks",
+)
+"""What memguard cannot look at, whatever is erased."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What goes and what stays, by id. `scope` is what was asked for; `digest` makes it a plan of one vault.
+
+    `derived` go too: they were made from nothing but what goes. What was made from it in part, or in a run that had
+    been shown it, or reads almost like it, stays, and is named here.
+    """
+
+    owner: str
+    kind: Kind
+    scope: Mapping[str, Any]
+    memories: tuple[str, ...]
+    derived: tuple[str, ...] = ()
+    versions: int = 0
+    values: int = 0
+    current_again: tuple[str, ...] = ()
+    partly_derived: tuple[str, ...] = ()
+    shown_before: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+    backups: int = 0
+    exports: int = 0
+    everything: bool = False
+    hold: str = ""
+    """The id of the legal hold that forbids it."""
+    state: str = ""
+    """A keyed digest of the wordings that go."""
+    digest: str = ""
+
+    @property
+    def going(self) -> tuple[str, ...]:
+        """All that go."""
+        return (*self.memories, *self.derived)
+
+    @property
+    def extent(self) -> Extent:
+        """How much that is."""
+        return Extent(self.kind, len(self.memories), self.versions, len(self.derived), self.values)
+
+    def signed(self) -> str:
+        """What the digest is of: all but what is only near."""
+        return json.dumps({**asdict(self), "alike": (), "digest": ""}, sort_keys=True, ensure_ascii=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Any) -> Self:
+        """A plan from plain JSON; `InvalidInput` where it is none. Whose it is, its digest tells."""
+        names = {each.name for each in fields(cls)}
+        if not isinstance(document, Mapping) or document.keys() != names:
+            raise InvalidInput("this is not a plan, or that of another memguard: plan again")
+        of_lists = {name: tuple(value) for name, value in document.items() if isinstance(value, list)}
+        try:
+            return cls(**{**document, **of_lists})
+        except TypeError:
+            raise InvalidInput("this is not a plan, or that of another memguard: plan again") from None
+
+    def readable(self) -> str:
+        """The plan as a person reads it. It quotes no memory."""
+        what = f"{len(self.memories)} memories" if self.kind != "vault" else "the whole vault, with its key"
+        lines = [f"Forget {what} of {self.owner} ({self.kind})."]
+        lines += _listed("goes", self.memories)
+        lines += _listed("goes too, made from nothing else", self.derived)
+        lines.append(f"  goes with them: {self.versions} earlier wordings, {self.values} values behind placeholders")
+        lines += _listed("becomes current again", self.current_again)
+        lines += _listed("stays, though made from it in part", self.partly_derived)
+        lines += _listed("stays, though written in a run that had been shown it", self.shown_before)
+        lines += _listed("stays, though it reads almost the same", self.alike)
+        if self.backups or self.exports:
+            lines.append(f"  copies that memguard made: {self.backups} backups, {self.exports} exports")
+        lines += [f"  not reached: {each}" for each in NOT_REACHED]
+        if self.everything and self.kind != "vault":
+            lines.append("  This takes every memory there is: it has to be asked for with the word everything.")
+        if self.hold:
+            lines.append(f"  BLOCKED by legal hold {self.hold}: lift it first")
+        return "\n".join(lines)
+
+
+def _listed(what: str, ids: tuple[str, ...]) -> list[str]:
+    shown = [f"  {what}: {memory_id}" for memory_id in ids[:LISTED_MAX]]
+    return shown if len(ids) <= LISTED_MAX else [*shown, f"  {what}: and {len(ids) - LISTED_MAX} more"]

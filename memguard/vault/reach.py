@@ -1,0 +1,105 @@
+"""How far an erasure reaches in a vault: what is derived from what goes, what it had replaced, what it alone holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from memguard.vault.connection import Session
+
+Numbers = frozenset[int]
+
+
+def chosen(session: Session, scope_sql: str, parameters: Sequence[Any]) -> Numbers:
+    """The numbers of the memories of a scope."""
+    return _numbers(session, f"SELECT m.number FROM memories m WHERE {scope_sql}", parameters)
+
+
+def derived_only(session: Session, going: Numbers) -> Numbers:
+    """What was made from nothing but what goes, and from what was made of that: it says what they said."""
+    found: Numbers = frozenset()
+    while True:
+        more = _numbers(session, _DERIVED_ONLY, (_listed(going | found),) * 3)
+        if not more:
+            return found
+        found |= more
+
+
+def derived_partly(session: Session, going: Numbers) -> Numbers:
+    """What was made from something that goes and from something that stays."""
+    return _numbers(session, _DERIVED, (_listed(going),) * 2)
+
+
+def recalled_before(session: Session, going: Numbers) -> Numbers:
+    """What was written in a run to which something that goes had been shown: it may repeat it."""
+    return _numbers(session, _RECALLED, (_listed(going),) * 2)
+
+
+def current_again(session: Session, going: Numbers) -> Numbers:
+    """What only memories that go had replaced."""
+    return _numbers(session, _CURRENT_AGAIN, (_listed(going),) * 3)
+
+
+def ids(session: Session, numbers: Iterable[int]) -> tuple[str, ...]:
+    """The ids of memories, in the order in which they were written."""
+    found = session.execute(
+        "SELECT id FROM memories WHERE number IN (SELECT value FROM json_each(?))", (_listed(numbers),)
+    )
+    return tuple(row[0] for row in found)
+
+
+def wordings(session: Session, numbers: Iterable[int]) -> list[tuple[str, int]]:
+    """Ids and versions of memories: what a plan was made for."""
+    sql = "SELECT id, version FROM memories WHERE number IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return [(memory_id, version) for memory_id, version in session.execute(sql, (_listed(numbers),))]
+
+
+def earlier_wordings(session: Session, numbers: Iterable[int]) -> int:
+    """How many earlier wordings memories have."""
+    return int(
+        session.one(
+            "SELECT count(*) FROM versions WHERE memory IN (SELECT value FROM json_each(?))", (_listed(numbers),)
+        )
+    )
+
+
+def values_alone(session: Session, going: Numbers) -> int:
+    """How many values stand behind placeholders of memories that go, and of no other."""
+    return int(session.one(_VALUES_ALONE, (_listed(going),) * 2))
+
+
+def stays(session: Session, going: Numbers) -> bool:
+    """Whether any memory stays."""
+    sql = "SELECT EXISTS (SELECT 1 FROM memories WHERE number NOT IN (SELECT value FROM json_each(?)))"
+    return bool(session.one(sql, (_listed(going),)))
+
+
+def _numbers(session: Session, sql: str, parameters: Sequence[Any]) -> Numbers:
+    return frozenset(row[0] for row in session.execute(sql, parameters))
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return json.dumps(sorted(numbers))
+
+
+_GOING = "SELECT value FROM json_each(?)"
+_DERIVED_ONLY = f"""
+SELECT DISTINCT l.child FROM lineage l WHERE l.kind = 'given' AND l.parent IN ({_GOING}) AND l.child NOT IN ({_GOING})
+  AND NOT EXISTS (SELECT 1 FROM lineage o WHERE o.child = l.child AND o.kind = 'given' AND o.parent NOT IN ({_GOING}))
+"""
+_DERIVED = f"""
+SELECT DISTINCT child FROM lineage WHERE kind = 'given' AND parent IN ({_GOING}) AND child NOT IN ({_GOING})
+"""
+_RECALLED = f"""
+SELECT DISTINCT child FROM lineage WHERE kind = 'recalled' AND parent IN ({_GOING}) AND child NOT IN ({_GOING})
+"""
+_CURRENT_AGAIN = f"""
+SELECT DISTINCT s.earlier FROM supersessions s WHERE s.later IN ({_GOING}) AND s.earlier NOT IN ({_GOING})
+  AND NOT EXISTS (SELECT 1 FROM supersessions o WHERE o.earlier = s.earlier AND o.later NOT IN ({_GOING}))
+"""
+_VALUES_ALONE = f"""
+SELECT count(DISTINCT u.placeholder) FROM placeholder_uses u JOIN placeholders p ON p.number = u.placeholder
+WHERE u.memory IN ({_GOING}) AND p.for_models = 0
+  AND NOT EXISTS (SELECT 1 FROM placeholder_uses o WHERE o.placeholder = u.placeholder AND o.memory NOT IN ({_GOING}))
+"""
