@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from memguard.forgetting.pages import USABLE
 
-_ZEROS_MAX = 4
 _CHILD_BYTES = 4
 _HEAD_BYTES_MAX = 12
 """A former cell's end: what is left of it where pointers were written over its beginning."""
@@ -18,16 +17,15 @@ _HEAD_BYTES_MAX = 12
 def bytes_of_pointers(gap: bytes, start: int) -> int:
     """How many bytes at the beginning of a gap, which begins at a place in its page, are pointers to former cells.
 
-    A few zeros may stand between them: arrays of several lengths lay there, one after the other.
+    Zeros may stand between them: arrays of several lengths lay there, one after the other.
     """
-    end = zeros = 0
-    for at in range(0, len(gap) - 1, 2):
+    end = 0
+    for at in range(0, len(gap.rstrip(b"\0")), 2):
         pointer = int.from_bytes(gap[at : at + 2], "big")
-        zeros = 0 if pointer else zeros + 1
-        if zeros > _ZEROS_MAX or (pointer and not start <= pointer < USABLE):
+        if pointer and not start <= pointer < USABLE:
             break
         end = at + 2 if pointer else end
-    return end
+    return min(end, len(gap))
 
 
 def are_inner_cells(gap: bytes, pages: int) -> bool:

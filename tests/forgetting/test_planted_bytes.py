@@ -140,5 +140,5 @@ def test_places_of_former_cells_are_no_residue_and_say_nothing(filled: Memory) -
 def test_a_single_bit_is_enough(filled: Memory) -> None:
     with Raw(filled) as raw:
         leaf = raw.leaf("evidence")
-        raw.put(leaf, raw.gap(leaf)[1] - 5, b"\1")
+        raw.put(leaf, raw.gap(leaf)[1] - 5, b"\x10")
     assert [(residue.kind, residue.amount) for residue in found(filled)] == [("slack", 1)]
