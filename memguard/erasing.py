@@ -101,7 +101,8 @@ def _plan(context: Context, plan_file: Path | None, scope: dict[str, Any]) -> Pl
     given = {name: value for name, value in scope.items() if value not in (None, ())}
     if plan_file is None:
         times = {name: moment_of(given[name]) for name in ("since", "until") if name in given}
-        return context.memory.plan_forget(user_id=context.user, **{**given, **times})
+        within: dict[str, Any] = given | times
+        return context.memory.plan_forget(user_id=context.user, **within)
     if given:
         raise InvalidInput("a plan says itself what goes: give no scope beside it")
     try:
