@@ -68,11 +68,10 @@ def note_use(session: Session, placeholders: Iterable[int], memory: int) -> None
     )
 
 
-def note_for_models(session: Session, seals: Seals, wordings: Mapping[int, str]) -> None:
-    """Record that these stand in a text that a model is given, written so: its answer is restored to that wording."""
-    codes = dict(session.all(_CODES, (json.dumps(list(wordings)),)))
-    rows = [(seals.sealed(value, codes[number]), number) for number, value in wordings.items()]
-    session.executemany("UPDATE placeholders SET for_models = 1, value = ? WHERE number = ?", rows)
+def note_for_models(session: Session, seals: Seals, wordings: Mapping[str, str]) -> None:
+    """Record by code what stands in a text that a model is given, as it was written: its answer is restored to that."""
+    rows = [(seals.sealed(value, code), code) for code, value in wordings.items()]
+    session.executemany("UPDATE placeholders SET for_models = 1, value = ? WHERE code = ?", rows)
 
 
 def drop_unused(session: Session) -> None:
@@ -98,5 +97,4 @@ _DROP_UNUSED = """
 DELETE FROM placeholders WHERE for_models = 0
   AND number NOT IN (SELECT placeholder FROM placeholder_uses UNION ALL SELECT placeholder FROM recall_uses)
 """
-_CODES = "SELECT number, code FROM placeholders WHERE number IN (SELECT value FROM json_each(?))"
 _MEANINGS = "SELECT code, type, value FROM placeholders WHERE code IN (SELECT value FROM json_each(?))"
