@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from memguard.retrieval.embedder import asked
 from memguard.retrieval.index import IndexCache
 from memguard.retrieval.scope import Scope, call_scope, visible
 from memguard.vault import rows
+from memguard.vault.store import Vault
 
 BATCH = 256
 """Memories embedded and committed together by `add_many`."""
@@ -67,6 +69,7 @@ class Memory(Personal):
         for start in range(0, len(drafts), BATCH):
             batch = drafts[start : start + BATCH]
             outcomes += remember(vault, index, self._embedder, self._privacy, batch, None if start else ahead)
+            self._look_again(vault)
         return outcomes
 
     def update(
@@ -78,7 +81,9 @@ class Memory(Personal):
         vault = self._vault(user_id)
         kept = self._settings.history_versions
         index = self._index(vault)
-        return revise(vault, index, self._embedder, self._privacy, memory_id, text, metadata, versions_max=kept)
+        revised = revise(vault, index, self._embedder, self._privacy, memory_id, text, metadata, versions_max=kept)
+        self._look_again(vault)
+        return revised
 
     # -- recall -----------------------------------------------------------------------------------------------------
 
@@ -167,7 +172,7 @@ class Memory(Personal):
     def delete(self, memory_id: str, *, user_id: str) -> Erased:
         """Erase one memory with all its versions."""
         vault = self._vault(user_id)
-        return erase(vault, Scope("m.id = ?", (memory_id,)), memory_id=memory_id or "")
+        return self._erased(vault, Scope("m.id = ?", (memory_id,)), memory_id or "")
 
     def delete_all(self, *, user_id: str | None = None, **within: Any) -> Erased:
         """Erase a run, an environment or an agent's memories of one owner; with the owner alone, the whole vault.
@@ -182,7 +187,7 @@ class Memory(Personal):
         if within:
             with vault.reading() as session:
                 chosen = self._as_stored(session, vault, chosen)
-            return erase(vault, chosen)
+            return self._erased(vault, chosen)
         count = count_memories(vault)
         rotated = self._home.destroy(owner)
         self._indexes.drop(vault.id)
@@ -199,6 +204,12 @@ class Memory(Personal):
         key = None if public is None else public_key_of(public)
         held = certificate if isinstance(certificate, Certificate) else read_certificate(intake.path(certificate))
         return verify(self._home, held, key, look)
+
+    def _erased(self, vault: Vault, scope: Scope, memory_id: str | None = None) -> Erased:
+        erased = erase(vault, scope, memory_id=memory_id)
+        while self._look_again(vault):
+            pass
+        return replace(erased, pending=bool(erased.memories) and not vault.truncate_log())
 
     # -- move -------------------------------------------------------------------------------------------------------
 

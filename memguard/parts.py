@@ -20,6 +20,7 @@ from memguard.retrieval.embedder import Embedder, FolderEmbedder, PackagedEmbedd
 from memguard.retrieval.index import Index, IndexCache
 from memguard.retrieval.scope import Scope
 from memguard.settings import Settings
+from memguard.vault import rows
 from memguard.vault.connection import Session
 from memguard.vault.home import Home
 from memguard.vault.store import Vault
@@ -91,6 +92,15 @@ class Parts:
         known = self._index(vault).known
         known.catch_up(session)
         return as_stored(session, chosen, self._privacy.label(known), self._reveal(vault))
+
+    def _look_again(self, vault: Vault) -> bool:
+        """Mask anew some of what a write marked for it; False where nothing is left."""
+        with vault.reading() as session:
+            if not rows.to_look_at(session, 1):  # as most often: nothing is loaded for it
+                return False
+        from memguard.flows.rescreen import look_again
+
+        return look_again(vault, self._index(vault), self._embedder, self._privacy)
 
     def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
         shown = [hit.id for hit in hits]

@@ -26,6 +26,9 @@ SPLICED = {
     ("vault.lookups", "scope_sql"): "the same, handed down",
     ("vault.migrate", "number"): "counted by enumerate; PRAGMA takes no parameters",
     ("vault.migrate", "statement"): "the text of a migration file that ships with memguard",
+    ("forgetting.refill", "growing.read"): "a constant of that module, by the name of a table",
+    ("forgetting.refill", "growing.write"): "the same",
+    ("forgetting.clean", "name"): "of an index, as the schema has it; REINDEX takes no parameters",
     ("vault.connection", "sql"): "the door itself",
     ("vault.connection", "key.hex()"): "PRAGMA takes no parameters; hex leaves nothing to inject",
 }

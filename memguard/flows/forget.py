@@ -12,17 +12,18 @@ from memguard.vault.store import Vault
 def erase(vault: Vault, scope: Scope, *, memory_id: str | None = None) -> Erased:
     """Erase one memory, or all of a scope: rows, words, vectors, versions, lineage, evidence and events.
 
-    SQLite overwrites what is freed and FTS5 takes the words out of its segments; emptying the log afterwards moves
-    the old pages out of it, unless a reader elsewhere still needs them: then `pending` is true, and the next erasure
-    or a closing of the vault finishes it.
+    SQLite overwrites what is freed and FTS5 takes the words out of its segments. What they made known is to be looked
+    at again, and the log to be emptied, by the caller.
     """
     with vault.writing() as session:
         if memory_id is not None:
             rows.number_of(session, memory_id)
+        going = session.all(f"SELECT m.number FROM memories m WHERE {scope.sql}", scope.parameters)
+        held = placeholders.held_by(session, [number for (number,) in going])
         erased = session.execute(f"DELETE FROM memories AS m WHERE {scope.sql}", scope.parameters).rowcount
-        placeholders.drop_unused(session)
+        rows.look_again(session, placeholders.let_go(session, held))
         session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
-    return Erased(erased, pending=bool(erased) and not vault.truncate_log())
+    return Erased(erased)
 
 
 def count_memories(vault: Vault) -> int:

@@ -10,7 +10,8 @@ import numpy as np
 
 from memguard.clock import now
 from memguard.errors import Conflict, InvalidInput, UnknownMemory
-from memguard.flows.screen import Masked, mask, note_placeholders, screen
+from memguard.flows.screen import Masked, mask, screen
+from memguard.flows.spread import Spread
 from memguard.outcomes import Stored
 from memguard.privacy.known import Known
 from memguard.privacy.masking import Screened
@@ -67,12 +68,15 @@ def remember(
     ahead: Looked | None = None,
 ) -> list[Stored]:
     """Store drafts, all or none, in order. Everything slow happens before the transaction."""
-    fresh = _not_yet_stored(vault, index, privacy, drafts)
+    fresh, since = _not_yet_stored(vault, index, privacy, drafts)
     if ahead is None or index.known.codes or len(fresh) < len(drafts):  # somebody else has made the vault meanwhile
         ahead = _looked_at(privacy, index.known, embedder, fresh)
     prepared = _with_rivals(vault, index.vectors, ahead.screened, ahead.encoded)
     with vault.writing() as session:
-        return _commit(session, vault, privacy, drafts, prepared, embedder)
+        spread = Spread(session, index.known, since)
+        outcomes = _commit(session, vault, privacy, drafts, prepared, embedder, spread)
+        spread.mark()
+    return outcomes
 
 
 def _looked_at(privacy: Privacy, known: Known, embedder: Embedder, drafts: Sequence[Draft]) -> Looked:
@@ -108,11 +112,15 @@ def _check_batch(drafts: Sequence[Draft]) -> None:
                 raise Conflict(OTHER_TEXT)
 
 
-def _not_yet_stored(vault: Vault, index: Index, privacy: Privacy, drafts: Sequence[Draft]) -> list[Draft]:
-    """Drafts whose idempotency key or id is new: what is stored already is not embedded again."""
+def _not_yet_stored(vault: Vault, index: Index, privacy: Privacy, drafts: Sequence[Draft]) -> tuple[list[Draft], int]:
+    """Drafts whose idempotency key or id is new: what is stored already is not embedded again.
+
+    And the change sequence up to which the vault's values are known.
+    """
     with vault.reading() as session:
-        index.known.catch_up(session)
-        return [draft for draft in drafts if not _stored_before(session, draft, privacy.reveal(vault.seals))]
+        since = index.known.catch_up(session).change
+        reveal = privacy.reveal(vault.seals)
+        return [draft for draft in drafts if not _stored_before(session, draft, reveal)], since
 
 
 def _with_rivals(
@@ -146,6 +154,7 @@ def _commit(
     drafts: Sequence[Draft],
     prepared: Sequence[Prepared],
     embedder: Embedder,
+    spread: Spread,
 ) -> list[Stored]:
     seq, moment = rows.next_change(session), now()
     model = embedded.model_code(session, embedder.model, embedder.dimension)
@@ -160,6 +169,7 @@ def _commit(
         elif item is not None:
             found = mask(session, vault, privacy, item.screened, seq, moment)
             stored, number = _insert(session, item, found, numbers, model, seq, moment)
+            spread.note(number, found)
             stored = _told(stored, item.screened, privacy.policy)
         else:
             raise Conflict("a memory with this key was erased just now: try again")
@@ -186,7 +196,6 @@ def _insert(
     if len(item.encoded.tokens) > CHUNKS_MAX:
         raise InvalidInput("text has too many chunks: split it")
     number = rows.insert_memory(session, found.id, draft, found.forms, seq=seq, now=moment)
-    note_placeholders(session, found, number)
     embedded.insert_vectors(
         session, number, model, [v.tobytes() for v in item.encoded.vectors], item.encoded.tokens, seq
     )

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from memguard import intake
 from memguard.clock import now, offset_minutes, to_micros
-from memguard.flows.screen import Masked, mask, note_placeholders, screen
+from memguard.flows.screen import Masked, mask, screen
+from memguard.flows.spread import Spread
 from memguard.outcomes import Stored
 from memguard.privacy.privacy import Privacy
 from memguard.records import Draft, Metadata, Record
@@ -30,7 +31,7 @@ def revise(
 ) -> Stored:
     """Give a memory new text, new metadata or both; its earlier wordings are kept, at most `versions_max`."""
     with vault.reading() as session:
-        index.known.catch_up(session)
+        since = index.known.catch_up(session).change
         number = rows.number_of(session, memory_id)
         before = rows.records(session, [number], privacy.reveal(vault.seals))[number]
     draft = draft_of(before)
@@ -46,11 +47,14 @@ def revise(
         number = rows.number_of(session, memory_id)
         unchanged = rows.version_of(session, number) == before.version
         if unchanged:
+            spread = Spread(session, index.known, since)
             moment, seq = now(), rows.next_change(session)
             masked = mask(session, vault, privacy, found, seq, to_micros(before.recorded_at))
             rows.keep_version(session, number, versions_max, moment)
             rewrite(session, embedder, number, masked, embedding, seq, reworded=True)
             rows.insert_event(session, number, "updated", moment)
+            spread.note(number, masked)
+            spread.mark()
     if not unchanged:  # by somebody else meanwhile: what they wrote is not to be undone
         return revise(vault, index, embedder, privacy, memory_id, text, metadata, versions_max=versions_max)
     kept, dropped = found.counted(privacy.policy)
@@ -66,7 +70,6 @@ def rewrite(
     model = embedded.model_code(session, embedder.model, embedder.dimension)
     vectors = [vector.tobytes() for vector in embedding.vectors]
     embedded.insert_vectors(session, number, model, vectors, embedding.tokens, seq)
-    note_placeholders(session, masked, number)
 
 
 def draft_of(record: Record) -> Draft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from memguard.errors import ModelError
@@ -17,7 +17,7 @@ from memguard.privacy.values import form
 from memguard.records import Draft
 from memguard.retrieval import renderings
 from memguard.retrieval.scope import actor_key
-from memguard.vault import placeholders, rows
+from memguard.vault import rows
 from memguard.vault.connection import Session
 from memguard.vault.placeholders import Minting
 from memguard.vault.rows import Forms
@@ -25,12 +25,15 @@ from memguard.vault.store import Vault
 
 
 class Masked(NamedTuple):
-    """What is stored of a draft: the draft with placeholders, its other forms, and the placeholders in it."""
+    """What is stored of a draft: the draft with placeholders, its other forms, and what it makes known."""
 
     id: str
     draft: Draft
     forms: Forms
-    placeholders: tuple[int, ...]
+    uses: dict[int, bool]
+    """The placeholders in it, by number, and whether a detector finds the value here."""
+    new: dict[str, str]
+    """The forms of values that were not known so far, and their types."""
 
 
 def screen(privacy: Privacy, known: Known, drafts: Sequence[Draft]) -> list[Screened]:
@@ -41,24 +44,35 @@ def screen(privacy: Privacy, known: Known, drafts: Sequence[Draft]) -> list[Scre
     of_texts = found_by(privacy.detector, [draft.text for draft in drafts])
     named = [labels(draft) for draft in drafts]
     of_labels = iter(found_by(privacy.labels, [label for each in named for label in each]))
-    together = {
-        form(draft.text[span.start : span.end]): span.type
-        for draft, spans in zip(drafts, of_texts, strict=True)
+    found = [
+        [(draft.text, spans), *((label, next(of_labels)) for label in texts)]
+        for draft, spans, texts in zip(drafts, of_texts, named, strict=True)
+    ]
+    own = [_values(privacy, draft, each) for draft, each in zip(drafts, found, strict=True)]
+    together = {value: type_ for values in own for value, type_ in values.items()}
+    result = []
+    for draft, each, values in zip(drafts, found, own, strict=True):
+        text, *of = (merged(spans, known.spans(where, together)) for where, spans in each)
+        result.append(screened(draft, text, of, frozenset(values), privacy.policy, known.codes))
+    return result
+
+
+def _values(privacy: Privacy, draft: Draft, found: Iterable[tuple[str, Sequence[Span]]]) -> dict[str, str]:
+    """The forms and types of the values that detectors find in a draft."""
+    values = {
+        form(text[span.start : span.end]): span.type
+        for text, spans in found
         for span in spans
         if privacy.policy.action(span.type) == "placeholder"
-    } | {form(actor): "PERSON" for draft in drafts if (actor := hidden_actor(draft))}
-    result = []
-    for draft, spans, texts in zip(drafts, of_texts, named, strict=True):
-        in_labels = [merged(next(of_labels), known.spans(text, together)) for text in texts]
-        in_text = merged(spans, known.spans(draft.text, together))
-        result.append(screened(draft, in_text, in_labels, privacy.policy, known.codes))
-    return result
+    }
+    actor = hidden_actor(draft)
+    return values | {form(actor): "PERSON"} if actor else values
 
 
 def mask(session: Session, vault: Vault, privacy: Privacy, found: Screened, seq: int, moment: int) -> Masked:
     """A draft with its placeholders, in the transaction that stores it."""
     memory_id = found.draft.id or str(uuid.uuid4())
-    minting = Minting(session, vault.seals, seq)
+    minting = Minting(session, vault.seals, seq, found.own)
     draft, values = masked(found, minting, privacy.policy)
     forms = Forms(
         plain=found.plain if found.plain != draft.text else None,
@@ -68,12 +82,7 @@ def mask(session: Session, vault: Vault, privacy: Privacy, found: Screened, seq:
         sealed=sealed(vault.seals, values, memory_id),
         screened=privacy.detector.name,
     )
-    return Masked(memory_id, draft, forms, tuple(minting.numbers))
-
-
-def note_placeholders(session: Session, found: Masked, number: int) -> None:
-    """Record which placeholders a memory holds now."""
-    placeholders.note_use(session, found.placeholders, number)
+    return Masked(memory_id, draft, forms, minting.uses, minting.new)
 
 
 def found_by(detector: Detector, texts: Sequence[str]) -> list[list[Span]]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from memguard.privacy import placeholders as shapes
 from memguard.privacy.detection import merged
 from memguard.privacy.spans import Span
-from memguard.privacy.values import Gram, ending, form, grams, misspelt, parts
+from memguard.privacy.values import Gram, as_written, ending, form, grams, misspelt, parts
 from memguard.retrieval.copies import Copy
 from memguard.vault.connection import Session
 from memguard.vault.sealing import Seals
@@ -45,7 +45,7 @@ class Known(Copy):
         """
         found = self._found(text, more or {})
         spans = [Span(g.start, ending(text, g.start, g.end), p.type) for g, p in found]
-        return [span for span in spans if _as_written(text[span.start : span.end], span.type)]
+        return [span for span in spans if as_written(text[span.start : span.end], span.type)]
 
     def label(self, text: str, spans: Sequence[Span]) -> str:
         """A name or a metadata value as this vault has stored it, given what detectors find in it."""
@@ -133,15 +133,14 @@ class Known(Copy):
             near[is_misspelt][lookup] = tuple(dict.fromkeys([*named, Placeholder(type_, code)]))
         self._values = {**self._values, **values}
         self._calls, self._near = near
-        self._codes = self._codes | {placeholder.code for placeholder in values.values()}
+        self._codes = self._codes | {row[0] for row in session.execute(_CODES, (since,))}
 
 
-def _as_written(value: str, type_: str) -> bool:
-    """A single word in lower case may be a name in one text and a word in the next ("will", "rose")."""
-    return type_ != "PERSON" or " " in value or not value.islower()
-
-
-_VALUES = "SELECT lookup, type, code FROM placeholders WHERE seq > ?"
+_CODES = "SELECT code FROM placeholders WHERE seq > ?"
+_VALUES = """
+SELECT lookup, type, code FROM placeholders p WHERE seq > ?
+  AND (for_models OR EXISTS (SELECT 1 FROM placeholder_uses u WHERE u.placeholder = p.number AND u.found))
+"""
 _PARTS = """
 SELECT n.lookup, n.misspelt, p.type, p.code FROM name_parts n JOIN placeholders p ON p.number = n.placeholder
 WHERE p.seq > ? ORDER BY p.number

@@ -28,12 +28,16 @@ Cut = Sequence[Piece]
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A draft, cut: its text, each of its names, and each string in its metadata in the order in which they stand."""
+    """A draft, cut: its text, each of its names, and each string in its metadata in the order in which they stand.
+
+    `own` are the forms of the values that detectors find in it; others are masked because the vault knows them.
+    """
 
     draft: Draft
     text: Cut
     names: Mapping[str, Cut]
     metadata: Sequence[Cut]
+    own: frozenset[str]
 
     @property
     def plain(self) -> str:
@@ -62,7 +66,12 @@ def hidden_actor(draft: Draft) -> str | None:
 
 
 def screened(
-    draft: Draft, text: Sequence[Span], of_labels: Sequence[Sequence[Span]], policy: Policy, codes: frozenset[str]
+    draft: Draft,
+    text: Sequence[Span],
+    of_labels: Sequence[Sequence[Span]],
+    own: frozenset[str],
+    policy: Policy,
+    codes: frozenset[str],
 ) -> Screened:
     """A draft cut at what was found in its text and, in their order, in its `labels`."""
     cuts = [shapes.pieces(label, spans, policy, codes) for label, spans in zip(labels(draft), of_labels, strict=True)]
@@ -70,7 +79,7 @@ def screened(
     actor, found = hidden_actor(draft), names.get("actor", ())
     if actor and not any(piece.type and policy.action(piece.type) == "drop" for piece in found):
         names["actor"] = shapes.pieces(actor, [Span(0, len(actor), "PERSON")], policy)
-    return Screened(draft, shapes.pieces(draft.text, text, policy, codes), names, cuts[len(_names(draft)) :])
+    return Screened(draft, shapes.pieces(draft.text, text, policy, codes), names, cuts[len(_names(draft)) :], own)
 
 
 def masked(

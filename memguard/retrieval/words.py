@@ -45,6 +45,11 @@ def holders(session: Session, names: Sequence[str], rows: int) -> list[int]:
     return found if len(found) <= most else []
 
 
+def holding(session: Session, value: str) -> dict[int, str]:
+    """The texts of the memories in which the words of a value stand side by side, by number."""
+    return dict(session.all(_HOLDING, ('"' + value.replace('"', " ") + '"',)))
+
+
 def addressed(session: Session, names: list[str]) -> list[str]:
     """Those of these names by which some memory speaks to a person ("hey Ana")."""
     return [name for name in names if session.one(_ANY, (greetings(name),))]
@@ -73,4 +78,5 @@ ORDER BY score DESC, number LIMIT ?
 """
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
 _HOLDERS = "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?"
+_HOLDING = "SELECT m.number, m.text FROM words JOIN memories m ON m.number = words.rowid WHERE words MATCH ?"
 _ANY = "SELECT EXISTS (SELECT 1 FROM words WHERE words MATCH ?)"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BUSY_MS_MAX = 5_000
 """How long a read waits for a recovery or a checkpoint of another process."""
+PAGE_BYTES = 4096
+"""What SQLCipher 4 makes of a new file: no vault is shorter."""
 
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 
@@ -36,7 +38,7 @@ class Session:
         from sqlcipher3 import dbapi2
 
         self.inode = inode_of(path)
-        if not new and not path.stat().st_size:  # SQLite would quietly make a new vault of it
+        if not new and path.stat().st_size < PAGE_BYTES:  # SQLite would quietly make a new vault of it
             raise VaultUnreadable("the vault file is empty: bring it back from a backup, see `memguard doctor`")
         with mapped_errors():
             self._connection = dbapi2.connect(
@@ -74,7 +76,7 @@ class Session:
         """Run one statement for each row."""
         self._connection.executemany(sql, rows)
 
-    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def all(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Every row."""
         rows: list[tuple[Any, ...]] = self._connection.execute(sql, parameters).fetchall()
         return rows

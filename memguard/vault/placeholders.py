@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from memguard.privacy.placeholders import new_code, written
-from memguard.privacy.policy import kind_of
+from memguard.privacy.policy import LITERAL, kind_of
 from memguard.privacy.values import form, misspelt, parts
 from memguard.vault.connection import Session
 from memguard.vault.sealing import Seals
@@ -26,24 +26,31 @@ class Minting:
     The transaction makes it a function of the value, over all threads and processes.
     """
 
-    def __init__(self, session: Session, seals: Seals, seq: int) -> None:
+    def __init__(self, session: Session, seals: Seals, seq: int, own: Container[str] = ()) -> None:
+        """`own` are the forms of the values that detectors find in what is masked."""
         self._session = session
         self._seals = seals
         self._seq = seq
-        self.numbers: list[int] = []
-        """Of all placeholders given so far."""
+        self._own = own
+        self.uses: dict[int, bool] = {}
+        """The numbers of all placeholders given so far, and whether a detector finds the value here."""
+        self.new: dict[str, str] = {}
+        """The forms of values that had none so far, and their types."""
 
     def __call__(self, value: str, type_: str) -> str:
-        lookup = self._seals.lookup(form(value))
+        compared = form(value)
+        lookup = self._seals.lookup(compared)
         while True:
             found = self._session.execute(_OF_VALUE, (lookup,)).fetchone()
             if found is not None:
-                self.numbers.append(found[0])
+                self.uses[found[0]] = self.uses.get(found[0], False) or compared in self._own or type_ == LITERAL
                 return written(self._surest(found[0], found[1], type_), found[2])
             code = new_code()  # drawn again where it is taken
             row = (code, type_, lookup, self._seals.sealed(value, code), self._seq)
-            if self._session.execute(_INSERT, row).rowcount == 1 and type_ == "PERSON":
-                self._insert_parts(value, code)
+            if self._session.execute(_INSERT, row).rowcount == 1:
+                self.new[compared] = type_
+                if type_ == "PERSON":
+                    self._insert_parts(value, code)
 
     def _surest(self, number: int, before: str, now: str) -> str:
         """The more private of two types of one value, from now on: no grant for the one may show the other."""
@@ -59,13 +66,24 @@ class Minting:
         self._session.executemany(_INSERT_PART, rows)
 
 
-def note_use(session: Session, placeholders: Iterable[int], memory: int) -> None:
-    """Record which placeholders a memory holds, in place of those it held."""
+def held_by(session: Session, memories: Iterable[int]) -> set[int]:
+    """The placeholders that memories hold, and those of runs that were shown them."""
+    found = session.execute(_HELD_BY, (json.dumps(list(memories)),))
+    return {row[0] for row in found}
+
+
+def note_uses(session: Session, uses: Mapping[int, bool], memory: int) -> None:
+    """Record which placeholders a memory holds, and which of their values are found in it, in place of those before."""
     session.execute("DELETE FROM placeholder_uses WHERE memory = ?", (memory,))
     session.executemany(
-        "INSERT INTO placeholder_uses (placeholder, memory) VALUES (?, ?)",
-        [(number, memory) for number in {*placeholders}],
+        "INSERT INTO placeholder_uses (placeholder, memory, found) VALUES (?, ?, ?)",
+        [(number, memory, found) for number, found in uses.items()],
     )
+
+
+def any_since(session: Session, change: int) -> bool:
+    """Whether values became known after this change."""
+    return bool(session.one("SELECT EXISTS (SELECT 1 FROM placeholders WHERE seq > ?)", (change,)))
 
 
 def note_for_models(session: Session, seals: Seals, wordings: Mapping[str, str]) -> None:
@@ -74,9 +92,15 @@ def note_for_models(session: Session, seals: Seals, wordings: Mapping[str, str])
     session.executemany("UPDATE placeholders SET for_models = 1, value = ? WHERE code = ?", rows)
 
 
-def drop_unused(session: Session) -> None:
-    """Erase every value that no memory holds any more, no run that was shown one, and no text masked for a model."""
-    session.execute(_DROP_UNUSED)
+def let_go(session: Session, placeholders: Iterable[int]) -> list[int]:
+    """Of placeholders that memories held, erase those that none holds any more, nor the name of a run that was shown
+    one, nor a text that was masked for a model.
+
+    Returns the memories that hold one whose value nobody finds any more: those are to be looked at again (P8).
+    """
+    listed = json.dumps(list(placeholders))
+    session.execute(_DROP_UNUSED, (listed,))
+    return [row[0] for row in session.execute(_UNFOUNDED, (listed,))]
 
 
 def meanings(session: Session, seals: Seals, codes: Iterable[str]) -> dict[str, Meaning]:
@@ -93,8 +117,18 @@ _INSERT_PART = """
 INSERT INTO name_parts (lookup, misspelt, placeholder) SELECT ?, ?, number FROM placeholders WHERE code = ?
 ON CONFLICT DO NOTHING
 """
+_HELD_BY = """
+SELECT placeholder FROM placeholder_uses WHERE memory IN (SELECT value FROM json_each(?1))
+UNION SELECT placeholder FROM recall_uses WHERE memory IN (SELECT value FROM json_each(?1))
+"""
 _DROP_UNUSED = """
-DELETE FROM placeholders WHERE for_models = 0
-  AND number NOT IN (SELECT placeholder FROM placeholder_uses UNION ALL SELECT placeholder FROM recall_uses)
+DELETE FROM placeholders WHERE number IN (SELECT value FROM json_each(?)) AND for_models = 0
+  AND NOT EXISTS (SELECT 1 FROM placeholder_uses u WHERE u.placeholder = number)
+  AND NOT EXISTS (SELECT 1 FROM recall_uses r WHERE r.placeholder = number)
+"""
+_UNFOUNDED = """
+SELECT DISTINCT u.memory FROM json_each(?) j JOIN placeholders p ON p.number = j.value AND p.for_models = 0
+JOIN placeholder_uses u ON u.placeholder = p.number
+WHERE NOT EXISTS (SELECT 1 FROM placeholder_uses f WHERE f.placeholder = p.number AND f.found)
 """
 _MEANINGS = "SELECT code, type, value FROM placeholders WHERE code IN (SELECT value FROM json_each(?))"

@@ -118,8 +118,21 @@ def keep_version(session: Session, number: int, versions_max: int, now: int) -> 
 
 
 def unscreened(session: Session) -> list[int]:
-    """The numbers of memories that no detector has looked at."""
-    return [row[0] for row in session.execute("SELECT number FROM memories WHERE screened IS NULL ORDER BY number")]
+    """The numbers of memories that no detector has looked at, or that are to be looked at again."""
+    found = session.execute("SELECT number FROM memories WHERE screened IS NULL OR screened = '' ORDER BY number")
+    return [row[0] for row in found]
+
+
+def to_look_at(session: Session, most: int) -> list[int]:
+    """The numbers of memories that are to be looked at again."""
+    found = session.execute("SELECT number FROM memories WHERE screened = '' ORDER BY number LIMIT ?", (most,))
+    return [row[0] for row in found]
+
+
+def look_again(session: Session, numbers: Iterable[int]) -> None:
+    """Mark memories as to be looked at again."""
+    sql = "UPDATE memories SET screened = '' WHERE number = ? AND screened IS NOT NULL"
+    session.executemany(sql, [(number,) for number in numbers])
 
 
 def version_of(session: Session, number: int) -> int:
@@ -128,8 +141,9 @@ def version_of(session: Session, number: int) -> int:
 
 
 def is_unscreened(session: Session, number: int, version: int) -> bool:
-    """Whether a memory is still there, of this version, and nobody has looked at it."""
-    found = session.one("SELECT version FROM memories WHERE number = ? AND screened IS NULL", (number,))
+    """Whether a memory is still there, of this version, and is still to be looked at."""
+    sql = "SELECT version FROM memories WHERE number = ? AND (screened IS NULL OR screened = '')"
+    found = session.one(sql, (number,))
     return bool(found == version)
 
 

@@ -35,6 +35,11 @@ class Vault:
         """The keys of what stays sealed in this vault's decrypted pages."""
         return Seals.of(self._key)
 
+    @property
+    def page_key(self) -> bytes:
+        """The raw key of this vault's pages, for who reads them without SQLite."""
+        return self._key
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """One snapshot for a whole call. No read transaction outlives a call: it would block erasing."""
@@ -59,6 +64,13 @@ class Vault:
             finally:
                 if session.in_transaction:
                     session.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def upkeep(self) -> Iterator[Session]:
+        """A connection in no transaction: for what makes the file anew, in one of its own."""
+        with self._session() as session:
+            self._check(session)
+            yield session
 
     def truncate_log(self) -> bool:
         """Move the write-ahead log into the vault and empty it; False while a reader elsewhere keeps old pages."""

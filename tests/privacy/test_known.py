@@ -10,7 +10,7 @@ import pytest
 from memguard import Memory
 from memguard.privacy.known import Known
 from memguard.privacy.spans import Span
-from memguard.vault import rows
+from memguard.vault import placeholders, rows
 from memguard.vault.placeholders import Minting
 
 PEOPLE = ("Ana Lind", "Oskar Marlowe", "Beatrix Lind", "Rose", "Ana Lindqvist")
@@ -31,6 +31,7 @@ def knows(memory: Memory, values: dict[str, str]) -> Knowing:
         minting = Minting(session, vault.seals, rows.next_change(session))
         for value, type_ in values.items():
             codes[minting(value, type_)[1:-1].partition("_")[2]] = value
+        placeholders.note_for_models(session, vault.seals, codes)  # known though no memory holds them
     with vault.reading() as session:
         known.catch_up(session)
     return known, codes
@@ -86,7 +87,6 @@ def test_a_place_that_is_called_after_a_person_is_not_that_person(memory: Memory
 @pytest.mark.parametrize(
     "text", ["Ana Lind/Beatrix Lind", "Ana Lind\u2014she", "Leeds/York", "(Leeds)now", "Leeds...no"]
 )
-@pytest.mark.xfail(strict=True, reason="a gram ends at white space only: a value beside a slash or a dash is not found")
 def test_a_value_is_found_beside_any_punctuation(knowing: Knowing, text: str) -> None:
     assert found(knowing, text)
 

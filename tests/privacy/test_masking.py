@@ -35,7 +35,7 @@ def minting() -> Callable[[str, str], str]:
 
 def cut(draft: Draft, detector: Detector = NAMED, policy: Policy = DEFAULT) -> Screened:
     in_text, *in_labels = detector.find([draft.text, *labels(draft)])
-    return screened(draft, in_text, in_labels, policy, frozenset())
+    return screened(draft, in_text, in_labels, frozenset(), policy, frozenset())
 
 
 def fields(draft: Draft) -> dict[str, Any]:
