@@ -153,7 +153,7 @@ def _unscreened(memory: Memory) -> Finding:
         with contextlib.suppress(MemguardError), memory.home.vault(owner).reading() as session:
             count += len(rows.unscreened(session))
     if count:
-        says = f"{count} memories that a detector has yet to look at: `memguard pii migrate --user OWNER` masks them"
+        says = f"{count} memories that no detector has looked at: `memguard pii migrate --user OWNER` masks them"
         return Finding("screening", ok=False, says=says)
     return Finding("screening", ok=True, says="a detector has looked at every memory")
 

@@ -44,18 +44,14 @@ def mask(vault: Vault, known: Known, privacy: Privacy, text: str, found: Sequenc
         known.catch_up(session)
         cut = shapes.pieces(text, merged(found, known.spans(text)), policy, known.codes)
         minting = Minting(session, vault.seals, rows.next_change(session))
-        wordings: dict[str, str] = {}
-
-        def placeholder_of(value: str, type_: str) -> str:
-            placeholder = minting(value, type_)
-            wordings.setdefault(shapes.codes_in(placeholder)[0], value)  # of two in one text the first counts
-            return placeholder
-
-        masked = shapes.numbered(cut, placeholder_of, policy)
+        masked = shapes.numbered(cut, minting, policy)
+        kept = shapes.kept(cut, policy)
+        # Of two wordings of one value the first in the text counts.
+        wordings = {number: piece.text for number, piece in reversed(list(zip(minting.numbers, kept, strict=True)))}
         placeholders.note_for_models(session, vault.seals, wordings)
-    kept = Counter(piece.type for piece in shapes.kept(cut, policy) if piece.type)
-    dropped = Counter(piece.type for piece in cut if piece.type) - kept
-    return Masked(masked, dict(kept), dict(dropped))
+    types = Counter(piece.type for piece in kept if piece.type)
+    dropped = Counter(piece.type for piece in cut if piece.type) - types
+    return Masked(masked, dict(types), dict(dropped))
 
 
 def restore(vault: Vault, privacy: Privacy, grant: str, text: str) -> str:

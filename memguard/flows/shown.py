@@ -23,4 +23,4 @@ def note_shown(vault: Vault, known: Known, privacy: Privacy, run_id: str, memori
         personal = bool(shapes.kept(cut, privacy.policy))
         minting = Minting(session, vault.seals, rows.next_change(session) if personal else 0)
         masked = shapes.numbered(cut, minting, privacy.policy)
-        rows.note_recalled(session, run_id, masked, memories, minting.uses)
+        rows.note_recalled(session, run_id, masked, memories, minting.numbers)

@@ -139,7 +139,8 @@ class Known(Copy):
 _CODES = "SELECT code FROM placeholders WHERE seq > ?"
 _VALUES = """
 SELECT lookup, type, code FROM placeholders p WHERE seq > ?
-  AND (for_models OR EXISTS (SELECT 1 FROM placeholder_uses u WHERE u.placeholder = p.number AND u.found))
+  AND (for_models OR EXISTS (SELECT 1 FROM placeholder_uses u WHERE u.placeholder = p.number AND u.found)
+       OR EXISTS (SELECT 1 FROM recall_uses r WHERE r.placeholder = p.number))
 """
 _PARTS = """
 SELECT n.lookup, n.misspelt, p.type, p.code FROM name_parts n JOIN placeholders p ON p.number = n.placeholder

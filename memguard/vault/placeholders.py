@@ -32,8 +32,10 @@ class Minting:
         self._seals = seals
         self._seq = seq
         self._own = own
+        self.numbers: list[int] = []
+        """Of all placeholders given so far, in order."""
         self.uses: dict[int, bool] = {}
-        """The numbers of all placeholders given so far, and whether a detector finds the value here."""
+        """Each of them once, and whether a detector finds the value here."""
         self.new: dict[str, str] = {}
         """The forms of values that had none so far, and their types."""
 
@@ -43,6 +45,7 @@ class Minting:
         while True:
             found = self._session.execute(_OF_VALUE, (lookup,)).fetchone()
             if found is not None:
+                self.numbers.append(found[0])
                 self.uses[found[0]] = self.uses.get(found[0], False) or compared in self._own or type_ == LITERAL
                 return written(self._surest(found[0], found[1], type_), found[2])
             code = new_code()  # drawn again where it is taken
@@ -67,7 +70,7 @@ class Minting:
 
 
 def held_by(session: Session, memories: Iterable[int]) -> set[int]:
-    """The placeholders that memories hold, and those of runs that were shown them."""
+    """The placeholders that memories hold."""
     found = session.execute(_HELD_BY, (json.dumps(list(memories)),))
     return {row[0] for row in found}
 
@@ -86,15 +89,16 @@ def any_since(session: Session, change: int) -> bool:
     return bool(session.one("SELECT EXISTS (SELECT 1 FROM placeholders WHERE seq > ?)", (change,)))
 
 
-def note_for_models(session: Session, seals: Seals, wordings: Mapping[str, str]) -> None:
-    """Record by code what stands in a text that a model is given, as it was written: its answer is restored to that."""
-    rows = [(seals.sealed(value, code), code) for code, value in wordings.items()]
-    session.executemany("UPDATE placeholders SET for_models = 1, value = ? WHERE code = ?", rows)
+def note_for_models(session: Session, seals: Seals, wordings: Mapping[int, str]) -> None:
+    """Record that these stand in a text that a model is given, written so: its answer is restored to that wording."""
+    codes = dict(session.all(_CODES, (json.dumps(list(wordings)),)))
+    rows = [(seals.sealed(value, codes[number]), number) for number, value in wordings.items()]
+    session.executemany("UPDATE placeholders SET for_models = 1, value = ? WHERE number = ?", rows)
 
 
 def let_go(session: Session, placeholders: Iterable[int]) -> list[int]:
-    """Of placeholders that memories held, erase those that none holds any more, nor the name of a run that was shown
-    one, nor a text that was masked for a model.
+    """Of placeholders that were held: erase those that no memory holds any more, no run that was shown one, and no text
+    that was masked for a model.
 
     Returns the memories that hold one whose value nobody finds any more: those are to be looked at again (P8).
     """
@@ -130,5 +134,7 @@ _UNFOUNDED = """
 SELECT DISTINCT u.memory FROM json_each(?) j JOIN placeholders p ON p.number = j.value AND p.for_models = 0
 JOIN placeholder_uses u ON u.placeholder = p.number
 WHERE NOT EXISTS (SELECT 1 FROM placeholder_uses f WHERE f.placeholder = p.number AND f.found)
+  AND NOT EXISTS (SELECT 1 FROM recall_uses r WHERE r.placeholder = p.number)
 """
+_CODES = "SELECT number, code FROM placeholders WHERE number IN (SELECT value FROM json_each(?))"
 _MEANINGS = "SELECT code, type, value FROM placeholders WHERE code IN (SELECT value FROM json_each(?))"

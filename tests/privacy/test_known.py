@@ -31,7 +31,9 @@ def knows(memory: Memory, values: dict[str, str]) -> Knowing:
         minting = Minting(session, vault.seals, rows.next_change(session))
         for value, type_ in values.items():
             codes[minting(value, type_)[1:-1].partition("_")[2]] = value
-        placeholders.note_for_models(session, vault.seals, codes)  # known though no memory holds them
+        placeholders.note_for_models(
+            session, vault.seals, dict(zip(minting.numbers, values, strict=True))
+        )  # known though no memory holds them
     with vault.reading() as session:
         known.catch_up(session)
     return known, codes
