@@ -33,13 +33,17 @@ UNION ALL SELECT 'orphan row', 'token_vectors', count(*) FROM token_vectors
   WHERE embedding NOT IN (SELECT number FROM embeddings)
 UNION ALL SELECT 'orphan row', 'placeholder_uses', count(*) FROM placeholder_uses
   WHERE memory NOT IN alive OR placeholder NOT IN held
+UNION ALL SELECT 'orphan row', 'recall_uses', count(*) FROM recall_uses
+  WHERE memory NOT IN (SELECT memory FROM recalls) OR placeholder NOT IN held
+UNION ALL SELECT 'orphan row', 'reveals', count(*) FROM reveals WHERE placeholder NOT IN held
 UNION ALL SELECT 'orphan row', 'name_parts', count(*) FROM name_parts WHERE placeholder NOT IN held
 UNION ALL SELECT 'unused value', 'placeholders', count(*) FROM placeholders
   WHERE for_models = 0 AND number NOT IN (SELECT placeholder FROM placeholder_uses)
+    AND number NOT IN (SELECT placeholder FROM recall_uses)
 """
 _ROWS = """
 SELECT (SELECT count(*) FROM versions) + (SELECT count(*) FROM evidence) + (SELECT count(*) FROM events)
   + (SELECT count(*) FROM recalls) + (SELECT count(*) FROM lineage) + (SELECT count(*) FROM supersessions)
   + (SELECT count(*) FROM embeddings) + (SELECT count(*) FROM placeholder_uses) + (SELECT count(*) FROM name_parts)
-  + (SELECT count(*) FROM placeholders)
+  + (SELECT count(*) FROM placeholders) + (SELECT count(*) FROM recall_uses) + (SELECT count(*) FROM reveals)
 """

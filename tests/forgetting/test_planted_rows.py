@@ -50,10 +50,18 @@ ROWS: dict[str, tuple[str, tuple[object, ...], Kind, str]] = {
         f"INSERT INTO supersessions VALUES ({LIVE}, ?, 'said')", (NOBODY,), "orphan row", "supersessions"
     ),
     "a use by no memory": (
-        "INSERT INTO placeholder_uses SELECT number, ? FROM placeholders", (NOBODY,), "orphan row", "placeholder_uses"
+        "INSERT INTO placeholder_uses (placeholder, memory) SELECT number, ? FROM placeholders", (NOBODY,),
+        "orphan row", "placeholder_uses",
     ),
     "a use of no placeholder": (
-        f"INSERT INTO placeholder_uses VALUES (?, {LIVE})", (NOBODY,), "orphan row", "placeholder_uses"
+        f"INSERT INTO placeholder_uses (placeholder, memory) VALUES (?, {LIVE})", (NOBODY,),
+        "orphan row", "placeholder_uses",
+    ),
+    "a name of no run": (
+        "INSERT INTO recall_uses SELECT number, ? FROM placeholders", (NOBODY,), "orphan row", "recall_uses"
+    ),
+    "a reveal of no placeholder": (
+        "INSERT INTO reveals (placeholder, at) VALUES (?, 1)", (NOBODY,), "orphan row", "reveals"
     ),
     "a part of no name": ("INSERT INTO name_parts VALUES (?, 0, ?)", (MARK, NOBODY), "orphan row", "name_parts"),
     "a placeholder without a value": (
@@ -118,6 +126,15 @@ def test_a_placeholder_that_nothing_holds_is_found(filled: Memory) -> None:
     sql = "INSERT INTO placeholders (code, type, lookup, value, seq) VALUES ('bbbbbb', 'PERSON', ?, ?, 1)"
     run(filled, sql, vault.seals.lookup(WORD), value)
     assert [(r.kind, r.place, r.amount) for r in found(filled)] == [("unused value", "placeholders", 1)]
+
+
+def test_a_placeholder_that_only_a_run_holds_is_none(filled: Memory) -> None:
+    assert filled.search("anything", user_id="ana", for_run="run of zelda@barrow.example")
+    filled.reveal(filled.mask("zelda@barrow.example", user_id="ana").text, user_id="ana")
+    run(filled, "UPDATE placeholders SET for_models = 0")
+    with filled.home.vault("ana").reading() as session:
+        assert session.one("SELECT count(*) FROM recall_uses") > 0
+    assert found(filled) == []
 
 
 def resealed(change: Callable[[dict[str, list[object]]], object]) -> Callable[[Session, Seals], None]:

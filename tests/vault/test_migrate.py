@@ -42,6 +42,7 @@ EMBEDDERS: dict[str, Callable[[], Embedder]] = {
     "schema1": HashEmbedder,
     "schema2": TokenEmbedder,
     "schema3": TokenEmbedder,
+    "schema4": TokenEmbedder,
     "schema5": TokenEmbedder,
 }
 """The stand-in that each fixture was made with."""
