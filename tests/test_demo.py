@@ -53,3 +53,6 @@ def test_the_demo_ends_well_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert re.search(r"\b0 acknowledged ones are lost", done.stdout)
     assert re.search(r": 0 of \d+ words of the story found", done.stdout)
+    assert re.search(r"stored:  Ring <?.*<Person_\w{6}>.* <Secret>", done.stdout)
+    assert re.search(r"1 memory and [1-9]\d* values .*: complete", done.stdout)
+    assert "memguard verify certificate.json: sound" in done.stdout

@@ -29,7 +29,10 @@ QUESTIONS = (
 )
 OLD = "The preorder deadline for Saturday bread is Wednesday at eight in the evening."
 NEW = "The preorder deadline for Saturday bread is Tuesday at noon now."
+PERSONAL = "Ring Dr. Honora Whitcombe on +44 7700 900142, and the shop's new password is tide-lamp-41-orchard."
 WRITES_BEFORE_KILL = 25
+RUN = "call-with-the-practice"
+"""Of what is said about a person, and forgotten at the end."""
 
 
 def tell(keep: Path | None = None) -> int:
@@ -38,13 +41,15 @@ def tell(keep: Path | None = None) -> int:
         _import(memory)
         _ask(memory)
         _change(memory)
+        masked = _mask(memory, base)
         survived = _kill(memory, base)
         hidden = _scan(base)
+        forgotten = _forget(memory, base)
     print(
-        "\nNot in this version: personal data and secrets are stored (encrypted) as they were said, poison is not yet"
+        "\nNot in this version: memories are not yet screened for poison, and models that were fine-tuned on them are"
     )
-    print("screened, and erasing is not yet certified. README says what is.")
-    return 0 if survived and hidden else 1
+    print("not yet unlearned. README says what is.")
+    return 0 if masked and survived and hidden and forgotten else 1
 
 
 def _import(memory: Memory) -> None:
@@ -73,8 +78,19 @@ def _change(memory: Memory) -> None:
     _show(memory.search("When is the preorder deadline for Saturday?", user_id=OWNER, limit=2))
 
 
+def _mask(memory: Memory, base: Path) -> bool:
+    _head("4. Who is meant stands masked, and a password is not kept at all")
+    stored = memory.add(PERSONAL, user_id=OWNER, actor="Ottilie", run_id=RUN)
+    memory_id = "" if isinstance(stored, list) else stored.id
+    with Memory(base / "home", keys=base / "keys", grant="strict") as stranger:
+        seen = stranger.get(memory_id, user_id=OWNER).text
+    shown = memory.get(memory_id, user_id=OWNER).text
+    print(f"   said:    {PERSONAL}\n   stored:  {seen}\n   to you:  {shown}")
+    return "Honora" not in seen and "Honora" in shown and "tide-lamp" not in shown
+
+
 def _kill(memory: Memory, base: Path) -> bool:
-    _head("4. kill -9 in the middle of a write, and open again")
+    _head("5. kill -9 in the middle of a write, and open again")
     writer = subprocess.Popen(
         [sys.executable, "-m", "memguard.demo.writer", str(base)], stdout=subprocess.PIPE, text=True
     )
@@ -92,7 +108,7 @@ def _kill(memory: Memory, base: Path) -> bool:
 
 
 def _scan(base: Path) -> bool:
-    _head("5. What a thief of the disk can read")
+    _head("6. What a thief of the disk can read")
     words = {word.encode() for word in re.findall(r"[A-Za-z]{7,}", STORY.read_text())} | {OWNER.encode()}
     files = [path for path in base.rglob("*") if path.is_file()]
     readable = sum(word in data for data in map(Path.read_bytes, files) for word in words)
@@ -101,6 +117,27 @@ def _scan(base: Path) -> bool:
     print(f"   {len(files)} files, {size >> 10} KiB: {readable} of {len(words)} words of the story found in them")
     print(f"   the same search in the story itself finds {control}")
     return readable == 0 and control > 0
+
+
+def _forget(memory: Memory, base: Path) -> bool:
+    _head("7. Forget what was said in one call, look at every byte that is left, and sign it")
+    plan = memory.plan_forget(user_id=OWNER, run_id=RUN)
+    started = time.perf_counter()
+    certificate = memory.forget(plan, reference="demo")
+    seconds = time.perf_counter() - started
+    (base / "certificate.json").write_bytes(certificate.to_bytes())
+    print(
+        f"   {len(plan.going)} memory and {plan.values} values behind placeholders went, in {seconds:.1f} s: {certificate.state}"
+    )
+    for check in certificate.checks:
+        control = f" (before: {check.planted_found} of {check.planted} memories were seen)" if check.planted else ""
+        print(f"   {sum(check.found.values())} found in {check.looked_at} {check.what}{control}")
+    print(f"   not checked: {'; '.join(certificate.not_checked)}")
+    report = memory.verify(base / "certificate.json")
+    print(
+        f"   memguard verify certificate.json: {report.verdict}, entry {report.chain and report.chain.entry} of the log"
+    )
+    return certificate.state == "complete" and report.verdict == "sound"
 
 
 def _show(hits: list[Hit]) -> None:

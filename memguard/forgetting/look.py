@@ -23,6 +23,18 @@ LOG_IN_USE = "the vault's log could not be emptied: somebody reads or writes; fo
 NOT_LOOKED_AT = ("backups and exports that were moved or copied since memguard wrote them",)
 
 
+SAID = {
+    "pages": "pages of the vault, each byte accounted for",
+    "schema": "tables, indexes and triggers, as the migrations make them",
+    "words": "words of the index, against those of the surviving texts",
+    "relations": "rows that have to belong to a surviving one",
+    "sealed values": "sealed values, against the placeholders they stand for",
+    "log": "bytes of the write-ahead log",
+    "files": "files and folders of the home, named by the store",
+}
+"""How a certificate calls what was looked at."""
+
+
 def looked(home: Home, vault: Vault) -> tuple[list[Check], list[str]]:
     """The closed world of a vault and its home's files, mended where SQLite left something; and what is pending."""
     found = look(vault)
@@ -55,7 +67,7 @@ def _together(each: Iterable[Check]) -> list[Check]:
 
 def checks(found: Iterable[Checked]) -> list[Check]:
     """As a certificate says them: kinds and amounts, no places."""
-    return [Check(each.what, each.looked_at, _amounts(each.residues)) for each in found]
+    return [Check(SAID.get(each.what, each.what), each.looked_at, _amounts(each.residues)) for each in found]
 
 
 def _amounts(residues: Sequence[Residue]) -> dict[str, int]:
