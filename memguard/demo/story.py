@@ -126,9 +126,8 @@ def _forget(memory: Memory, base: Path) -> bool:
     certificate = memory.forget(plan, reference="demo")
     seconds = time.perf_counter() - started
     (base / "certificate.json").write_bytes(certificate.to_bytes())
-    print(
-        f"   {len(plan.going)} memory and {plan.values} values behind placeholders went, in {seconds:.1f} s: {certificate.state}"
-    )
+    gone = f"{len(plan.going)} memory and {plan.values} values behind placeholders"
+    print(f"   {gone} went, in {seconds:.1f} s: {certificate.state}")
     for check in certificate.checks:
         control = f" (before: {check.planted_found} of {check.planted} memories were seen)" if check.planted else ""
         print(f"   {sum(check.found.values())} found in {check.looked_at} {check.what}{control}")
