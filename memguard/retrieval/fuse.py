@@ -15,12 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from memguard.records import Facts
-from memguard.retrieval.restatement import may_be_outdated
+from memguard.retrieval.restatement import may_begin, may_end
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,10 +162,12 @@ def later_first(order: list[Candidate], facts: Mapping[int, Facts], cosines: Flo
     """
     head, rest = order[: min(len(cosines), LATER_HEAD)], order[min(len(cosines), LATER_HEAD) :]
     similar = cosines[: len(head), : len(head)].tolist()
+    ends, begins = cache(lambda n: may_end(facts[n].text)), cache(lambda n: may_begin(facts[n].text))
     for j in sorted(range(len(head)), key=lambda n: head[n].moment):
         earlier = head[j]
         close = [i for i, cosine in enumerate(similar[j]) if cosine >= SAME_TOPIC_COSINE and i != j]
-        candidates = [i for i in close if _replaces(facts[head[i].number], facts[earlier.number])]
+        later = [i for i in close if _follows(facts[head[i].number], facts[earlier.number])]
+        candidates = [i for i in later if ends(earlier.number) and begins(head[i].number)]
         best = max(candidates, key=similar[j].__getitem__, default=None)
         if best is None:
             continue
@@ -174,10 +177,10 @@ def later_first(order: list[Candidate], facts: Mapping[int, Facts], cosines: Flo
     return [*ranked(head), *rest]
 
 
-def _replaces(later: Facts, earlier: Facts) -> bool:
+def _follows(later: Facts, earlier: Facts) -> bool:
     another_run = later.run_id is None or later.run_id != earlier.run_id
     same = another_run and later.moment > earlier.moment and later.actor_key == earlier.actor_key
-    return same and not earlier.superseded and may_be_outdated(earlier.text, later.text)
+    return same and not earlier.superseded
 
 
 def current_first(order: list[Candidate], later_of: Mapping[int, Sequence[int]]) -> list[Candidate]:

@@ -62,11 +62,16 @@ def restated(earlier: Statement, later: Statement, cosine: float) -> bool:
     return not _values(before).isdisjoint(_dismissed(after)) or not _content(before).isdisjoint(_ended(after))
 
 
-def may_be_outdated(earlier: str, later: str) -> bool:
-    """Whether a later text on the same topic may be the present state: the earlier one tells of no event."""
-    before, after = _tokens(earlier), _tokens(later)
-    plain = bool(before) and before[-1] != "?" and EVENT_VERBS.isdisjoint(before)
-    return plain and bool(after) and not _hedged(later, after)
+def may_end(text: str) -> bool:
+    """Whether a text tells of something that a later one may end: of a state, not of an event."""
+    tokens = _tokens(text)
+    return bool(tokens) and tokens[-1] != "?" and EVENT_VERBS.isdisjoint(tokens)
+
+
+def may_begin(text: str) -> bool:
+    """Whether a text states something that may hold from then on."""
+    tokens = _tokens(text)
+    return bool(tokens) and not _hedged(text, tokens)
 
 
 def _tokens(text: str) -> list[str]:
