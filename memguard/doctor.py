@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 from memguard.errors import MemguardError
 from memguard.memory import Memory
 from memguard.retrieval import model
-from memguard.vault import kit
+from memguard.vault import copies, kit
 from memguard.vault.files import filesystem_of
 from memguard.vault.masters import ENVIRONMENT_KEY
 
@@ -47,7 +49,8 @@ def examine(opened: Callable[[], Memory]) -> list[Finding]:
     except MemguardError as error:
         return [Finding("home", ok=False, says=str(error)), _weights(), _torch()]
     checks = (_folder, _space, _keyring, _recovery, _modes, _strays)
-    return [*(check(memory) for check in checks), *_vaults(memory), _weights(), _export(memory), _torch()]
+    found = [*(check(memory) for check in checks), *_vaults(memory), _copies(memory)]
+    return [*found, _weights(), _export(memory), _torch()]
 
 
 def _folder(memory: Memory) -> Finding:
@@ -124,6 +127,22 @@ def _vaults(memory: Memory) -> Iterator[Finding]:
     yield from (Finding("vault", ok=False, says=says) for says in bad)
     if not bad:
         yield Finding("vaults", ok=True, says="all open and whole")
+
+
+def _copies(memory: Memory) -> Finding:
+    """What memguard wrote outside the home. A vault that does not open says so above."""
+    rows: dict[str, copies.Row] = {}
+    for owner in memory.users():
+        vault = memory.home.vault(owner)
+        with contextlib.suppress(MemguardError), vault.reading() as session:
+            rows |= {row.place: row for row in copies.listed(session, vault.seals)}
+    counts = Counter(row.kind for row in rows.values())
+    there = sum(copies.state_of(row) == "there" for row in rows.values())
+    half = sum(row.state == copies.WRITING for row in rows.values())
+    says = f"{counts['backup']} backup(s) and {counts['export']} export(s) registered, {there} still there"
+    if half:
+        says += f"; {half} half-written: a backup or an export runs now, or was killed and is to be made again"
+    return Finding("copies", ok=not half, says=says)
 
 
 def _weights() -> Finding:

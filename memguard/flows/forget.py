@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from memguard.errors import VaultError
 from memguard.outcomes import Erased
 from memguard.retrieval.scope import Scope
@@ -23,6 +26,11 @@ def erase(vault: Vault, scope: Scope, *, memory_id: str | None = None) -> Erased
         placeholders.drop_unused(session)
         session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
     return Erased(erased, pending=bool(erased) and not vault.truncate_log())
+
+
+def erase_ids(vault: Vault, ids: Sequence[str]) -> Erased:
+    """Erase those of these memories that a vault has."""
+    return erase(vault, Scope("m.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)))
 
 
 def count_memories(vault: Vault) -> int:
