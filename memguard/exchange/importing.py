@@ -43,10 +43,11 @@ class Past:
             found = forgotten_among(session, self._vault.seals, ids)
         if not (found and self._wanted):
             return found
+        back = found & {str(item.get("id")) for _, item in batch}
         with self._vault.writing() as session:
-            note_wanted(session, self._vault.seals, {str(item.get("id")) for _, item in batch} & found)
+            note_wanted(session, self._vault.seals, back)
             copies.may_hold_any(session)  # a memory comes back under another number than copies of before know
-        return set()
+        return found - back
 
 
 def import_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import stat
 from pathlib import Path
@@ -14,9 +15,15 @@ MEMORY_FOLDERS = (Path("/dev/shm"),)  # noqa: S108 - told apart from devices, no
 
 
 def place_of(path: Path) -> Path:
-    """A path as it is registered: absolute, without links on the way. What lies there is replaced, link or not."""
-    with mapped_os_errors("the folder of the copy"):
-        return path.parent.resolve() / path.name
+    """A path as it is registered: absolute, without links on the way. What lies there is replaced, link or not.
+
+    `HomeError` where no file can lie, so that nothing is registered for a slip of the pen.
+    """
+    with mapped_os_errors("the path of the copy"):
+        place = path.parent.resolve(strict=True) / path.name
+        if place.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "a folder")
+        return place
 
 
 def is_stream(place: Path) -> bool:

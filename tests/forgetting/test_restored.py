@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,20 @@ def test_who_insists_gets_it_back_and_keeps_it(seeded: Memory, path: Path, tmp_p
     assert texts(seeded) == {KETTLE, LANTERN}
     assert seeded.restore_backup(path).forgotten == 0
     assert texts(seeded) == {KETTLE, LANTERN}
+
+
+def test_who_insists_gets_no_tie_to_what_stays_forgotten(seeded: Memory, tmp_path: Path) -> None:
+    lantern, kettle = id_of(seeded, LANTERN), id_of(seeded, KETTLE)
+    seeded.add("Both are in the house", user_id="ana", derived_from=[lantern, kettle])
+    seeded.export(user_id="ana", path=tmp_path / "bundle", readable=True)
+    document = json.loads((tmp_path / "bundle").read_bytes())
+    document["memories"] = document["memories"][1:]  # all but the lantern
+    (tmp_path / "bundle").write_text(json.dumps(document))
+    forget(seeded.home.vault("ana"), *(record.id for record in seeded.get_all(user_id="ana")))
+    done = seeded.import_(tmp_path / "bundle", user_id="ana", forgotten=True)
+    assert (done.stored, done.rejected) == (2, ())
+    assert seeded.get_all(user_id="ana")[1].derived_from == (kettle,)
+    assert len(hashes(seeded)) == 1
 
 
 def test_a_copy_from_before_is_asked_for_what_came_back_under_another_number(seeded: Memory, tmp_path: Path) -> None:
