@@ -22,7 +22,6 @@ from memguard.vault.files import (
     destroy,
     mapped_os_errors,
     part_of,
-    remove_parts,
     remove_workplace,
     sync_folder,
     workplace,
@@ -116,12 +115,9 @@ def _rows(vault: Vault, lowest: int) -> list[Row]:
 def _clear(vault: Vault, row: Row) -> None:
     """Destroy what a killed run left beside a copy, then settle its row. Where that fails, it stays 'being written'."""
     with contextlib.suppress(HomeError):
-        if row.kind == "backup":
+        if row.kind == "backup":  # one that was erased in was not 'being written'
             remove_workplace(row.path)
-        if row.state == register.WRITING:
-            remove_parts(row.path.parent, row.path.name)
-            remove_workplace(row.path)
-            register.settle(vault, row.path)
+        register.settle(vault, row.path)
 
 
 def _refusal(copy: Copy) -> str:

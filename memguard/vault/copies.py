@@ -20,7 +20,7 @@ from typing import Any, Literal
 from memguard.clock import now
 from memguard.errors import KeyringError, MemguardError
 from memguard.vault.connection import Session
-from memguard.vault.files import mapped_os_errors
+from memguard.vault.files import mapped_os_errors, remove_parts, remove_workplace
 from memguard.vault.home import Home
 from memguard.vault.marks import bears, kind_of
 from memguard.vault.sealing import Seals
@@ -97,11 +97,17 @@ def note_given_away(vault: Vault, path: Path, kind: str) -> None:
 
 
 def settle(vault: Vault, path: Path, mark: str | None = None) -> None:
-    """End the writing of a copy in the register, by the mark that its file bears; all are kept where it bears none."""
+    """End the writing of a copy in the register, by the mark that its file bears; all are kept where it bears none.
+
+    Without the `mark` of who ends its own writing, a killed run is cleared up after: what it left half-written goes.
+    """
     row = _at(vault, path)
     if row is None or row.state != WRITING:
         return
-    mark = mark or next((known for known in reversed(row.marks) if bears(path, known)), None)
+    if mark is None:
+        remove_parts(path.parent, path.name)
+        remove_workplace(path)
+        mark = next((known for known in reversed(row.marks) if bears(path, known)), None)
     settled = replace(row, state=WHOLE)
     if mark is not None:
         settled = replace(settled, kind=kind_of(mark), marks=(mark,))
@@ -161,7 +167,7 @@ def state_of(row: Row) -> StateNow:
 
 def _announce(vault: Vault, path: Path, mark: str) -> Row | None:
     """Register what is about to be written; returns the row that was there."""
-    settle(vault, path)  # what a killed run left
+    settle(vault, path)
     before = _at(vault, path)
     is_moved = before is not None and state_of(before) != "there"
     with vault.writing() as session:

@@ -228,6 +228,17 @@ POINTS = {
 }
 
 
+def test_a_failed_copy_in_the_place_of_a_moved_one_leaves_one_row(
+    seeded: Memory, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.rename(backup.with_name("monday.tar"))
+    with monkeypatch.context() as patch:
+        patch.setattr("memguard.vault.backup._write", None)
+        with pytest.raises(TypeError):
+            seeded.backup(backup)
+    assert states(seeded) == [("backup", "gone")]
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("kind", WRITES)
@@ -246,6 +257,19 @@ def test_a_killed_writer_leaves_no_file_that_nobody_knows_of(
     assert names(folder) == (["a [name]"] if is_new or not is_first else [])
     seeded.export(user_id="ana", path=path, readable=True)
     assert ("export", "there") in states(seeded)
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("kind", WRITES)
+def test_whoever_writes_again_clears_up_after_a_killed_writer(
+    seeded: Memory, home: Places, folder: Path, kind: str, point: str
+) -> None:
+    run_killed(f"name = 'c'\n{POINTS[point]}\n{WRITES[kind]}", home, folder)
+    seeded.export(user_id="ana", path=folder / "c", readable=True)
+    assert names(folder) == ["c"]
+    found = states(seeded)
+    assert found.count(("export", "there")) == 1
+    assert len(found) == (1 if point == "after the file" else 2)  # a file that never came is listed as gone
 
 
 def test_only_whoever_holds_the_lock_looks(seeded: Memory, home: Places, backup: Path) -> None:

@@ -10,6 +10,7 @@ import stat
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from memguard.errors import HomeError, VaultBusy
 from memguard.flows.forget import erase_ids
 from memguard.forgetting import copies as step
 from memguard.forgetting.copies import Attempt, Copy, erase_in_backup, remove_export
+from memguard.vault import archive as archives
 from memguard.vault.store import Vault
 from tests.checks import column, dump
 from tests.conftest import Places
@@ -46,7 +48,7 @@ def foreign(path: Path) -> Path:
             "x.db": os.urandom(12_345), "a very long name " * 12: b"aside", "1.db": held["1.db"],
         }).items():  # fmt: skip
             info = tarfile.TarInfo(name)
-            info.size, info.uname = len(data), "somebody"
+            info.size, info.uname, info.mode = len(data), "somebody", 0o600
             archive.addfile(info, io.BytesIO(data))
     return path
 
@@ -94,6 +96,9 @@ def test_the_rest_of_a_backup_stays_byte_for_byte(seeded: Memory, foreign: Path)
     after = members(foreign)
     assert {name for name in before if before[name] != after[name]} == {"0.db"}
     assert list(after) == list(before)
+    assert foreign.read_bytes()[: data.index(before["0.db"]) - 512] == data[: data.index(before["0.db"]) - 512]
+    with tarfile.open(foreign) as archive:
+        assert archive.getmember("0.db").mode == 0o600
     start, end = data.index(before["x.db"]) - 512, len(data) - data.index(before["x.db"]) + 512
     assert foreign.read_bytes()[-end:] == data[start:]  # headers too, and what stands behind the last
 
@@ -139,6 +144,29 @@ def test_an_erasure_that_fails_leaves_the_backup_as_it_was(seeded: Memory, path:
         erase_in_backup(seeded.home, entry, copies(seeded)[0], crash)
     assert path.read_bytes() == data
     assert names(path.parent) == ["b.tar"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 511, 512, 513, 5000])
+def test_an_archive_is_one_whatever_the_size_of_what_is_put_into_it(path: Path, size: int) -> None:
+    before, new = members(path), path.with_name("new")
+    path.with_name("vault").write_bytes(b"x" * size)
+    with path.open("rb") as file, tarfile.open(fileobj=file) as archive:
+        archives.write_with(new, file, archive.getmember("0.db"), path.with_name("vault"))
+    assert members(new) == {**before, "0.db": b"x" * size}
+
+
+def test_a_new_archive_that_is_not_as_it_should_be_replaces_nothing(
+    seeded: Memory, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, plain = path.read_bytes(), archives.write_with
+
+    def damaging(new: Path, *words: Any) -> None:
+        plain(new, *words)
+        damaged(new)
+
+    monkeypatch.setattr(archives, "write_with", damaging)
+    assert not erase_from(seeded, LANTERN).reached
+    assert path.read_bytes() == data
 
 
 def unlinked(path: Path) -> None:
@@ -367,7 +395,7 @@ def test_a_leftover_that_cannot_be_removed_is_not_passed_over(
         raise HomeError("cannot")
 
     with monkeypatch.context() as patch:
-        patch.setattr(step, "remove_parts", cannot)
+        patch.setattr("memguard.vault.copies.remove_parts", cannot)
         assert states(seeded) == [("export", "changed")]
     assert states(seeded) == [("export", "there")]
     assert names(export.parent) == ["e.json"]

@@ -65,6 +65,7 @@ def test_nothing_of_it_is_in_a_decrypted_page_of_the_restored_vault(seeded: Memo
 def test_it_does_not_come_back_at_the_second_restore_either(seeded: Memory, path: Path, lantern: str) -> None:
     assert [seeded.restore_backup(path).forgotten for _ in range(3)] == [1, 1, 1]
     assert texts(seeded) == {KETTLE}
+    assert not [file for file in seeded.home.pool._idle.values() if not file.exists()]  # nothing keeps old files open
 
 
 def test_what_was_only_deleted_from_a_vault_that_forgot_nothing_comes_back(seeded: Memory, path: Path) -> None:
