@@ -18,7 +18,6 @@ from bench.pages import decrypted
 from memguard import Memory
 from memguard.errors import HomeError, VaultBusy
 from memguard.flows.forget import erase_ids
-from memguard.forgetting import copies as step
 from memguard.forgetting.copies import Attempt, Copy, erase_in_backup, remove_export
 from memguard.vault import archive as archives
 from memguard.vault.store import Vault
