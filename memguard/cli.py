@@ -131,14 +131,18 @@ def users(context: Context) -> None:
 @passphrase_option
 @common_options
 def export(context: Context, path: Path, readable: bool, passphrase_file: Path | None) -> None:
-    """Write an owner's memories to one file."""
+    """Write an owner's memories to one file, or to a pipe."""
+    from memguard.vault.marks import is_stream, place_of
+
     passphrase = None if readable else passphrase_of(passphrase_file, confirm=True)
     count = context.memory.export(user_id=context.user, path=path, passphrase=passphrase, readable=readable)
-    context.show({"exported": count}, [f"exported {count} memories"])
+    if not is_stream(place_of(path)):  # else it may be this very output
+        context.show({"exported": count}, [f"exported {count} memories"])
 
 
 @cli.command("import")
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.option("--forgotten", is_flag=True, help="Also what this vault has forgotten: it is wanted back.")
 @passphrase_option
 @scope_options
 @common_options
@@ -186,7 +190,10 @@ def backup(context: Context, path: Path, everyone: bool) -> None:
 def restore(context: Context, path: Path, everyone: bool) -> None:
     """Bring vaults back from a backup, in place of what these owners have now."""
     done = context.memory.restore_backup(path, user_id=None if everyone else context.user)
-    context.show(done, [f"restored {done.vaults} vault(s), {len(done.unopenable)} cannot be opened with this keyring"])
+    lines = [f"restored {done.vaults} vault(s), {len(done.unopenable)} cannot be opened with this keyring"]
+    lines += [f"erased {done.forgotten} memories in them that had been forgotten since"] * bool(done.forgotten)
+    lines += [f"what was forgotten since in {done.unsure} lost vault(s) is not known"] * bool(done.unsure)
+    context.show(done, lines)
     if done.unopenable:
         sys.exit(EXIT_PARTLY)
 

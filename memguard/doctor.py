@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from memguard.errors import MemguardError
 from memguard.memory import Memory
 from memguard.privacy import tagger
 from memguard.retrieval import model
-from memguard.vault import kit, rows
+from memguard.vault import copies, kit, rows
 from memguard.vault.files import filesystem_of
 from memguard.vault.masters import ENVIRONMENT_KEY
 
@@ -49,7 +50,7 @@ def examine(opened: Callable[[], Memory]) -> list[Finding]:
     except MemguardError as error:
         return [Finding("home", ok=False, says=str(error)), _weights(), _torch()]
     of_home = (_folder, _space, _keyring, _recovery, _modes, _strays)
-    of_models = (_detector, _unscreened, _export)
+    of_models = (_copies, _detector, _unscreened, _export)
     return [
         *(check(memory) for check in of_home), *_vaults(memory), *(check(memory) for check in of_models), _weights(),
         _torch(),
@@ -156,6 +157,22 @@ def _unscreened(memory: Memory) -> Finding:
         says = f"{count} memories that no detector has looked at: `memguard pii migrate --user OWNER` masks them"
         return Finding("screening", ok=False, says=says)
     return Finding("screening", ok=True, says="a detector has looked at every memory")
+
+
+def _copies(memory: Memory) -> Finding:
+    """What memguard wrote outside the home. A vault that does not open says so above."""
+    rows: dict[str, copies.Row] = {}
+    for owner in memory.users():
+        vault = memory.home.vault(owner)
+        with contextlib.suppress(MemguardError), vault.reading() as session:
+            rows |= {row.place: row for row in copies.listed(session, vault.seals)}
+    counts = Counter(row.kind for row in rows.values())
+    there = sum(copies.state_of(row) == "there" for row in rows.values())
+    half = sum(row.state == copies.WRITING for row in rows.values())
+    says = f"{counts['backup']} backup(s) and {counts['export']} export(s) registered, {there} still there"
+    if half:
+        says += f"; {half} half-written: a backup or an export runs now, or was killed and is to be made again"
+    return Finding("copies", ok=not half, says=says)
 
 
 def _weights() -> Finding:

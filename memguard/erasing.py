@@ -28,6 +28,7 @@ EXIT_CODES = {"complete": 0, "pending": 3, "incomplete": 3}
 @click.option("--since", metavar="TIME", help="From this time on, ISO 8601 with an offset.")
 @click.option("--until", metavar="TIME", help="Before this time.")
 @click.option("--everything", is_flag=True, help="Needed where a scope takes every memory of the owner.")
+@click.option("--exports", is_flag=True, help="Remove the export files that memguard wrote, too.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
@@ -40,6 +41,7 @@ EXIT_CODES = {"complete": 0, "pending": 3, "incomplete": 3}
 def forget(
     context: Context,
     everything: bool,
+    exports: bool,
     dry_run: bool,
     yes: bool,
     plan_file: Path | None,
@@ -58,7 +60,8 @@ def forget(
         return
     if not yes:
         _ask(plan)
-    _show(context, [context.memory.forget(plan, reference=reference, everything=everything)], file)
+    certificate = context.memory.forget(plan, reference=reference, everything=everything, exports=exports)
+    _show(context, [certificate], file)
 
 
 @click.group()

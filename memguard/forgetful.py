@@ -93,24 +93,25 @@ class Forgetful(Personal):
         user_id: str | None = None,
         reference: str = "",
         everything: bool = False,
+        exports: bool = False,
     ) -> Certificate:
         """Carry out a plan, or forget an owner with the whole vault, and say in a certificate what is left.
 
         `reference` is the requester's own, for the certificate; a plan that takes every memory of an owner needs
-        `everything`. `PlanOutdated` where the vault has moved on, `LegalHold` where something is to be kept.
+        `everything`; `exports` removes the export files that memguard wrote, too. `PlanOutdated` where the vault has
+        moved on, `LegalHold` where something is to be kept.
         """
         if (plan is None) == (user_id is None):
             raise InvalidInput("forget a plan, or an owner: one of them")
         owner = intake.owner(user_id if plan is None else plan.owner)
         vault = self._vault(owner)
         if plan is None or plan.kind == "vault":
-            return self._forget_owner(vault, owner, plan, reference)
+            return self._forget_owner(vault, owner, plan, reference, exports=exports)
         with vault.reading() as session:
             chosen = self._chosen(session, vault, plan.scope)
         settle = partial(self._settle, vault)
-        return forget(
-            self._home, vault, self._privacy, settle, plan, chosen, reference=reference, everything=everything
-        )
+        asked: dict[str, Any] = {"reference": reference, "everything": everything, "exports": exports}
+        return forget(self._home, vault, self._privacy, settle, plan, chosen, **asked)
 
     def resume(self) -> list[Certificate]:
         """Finish every erasure that a crash, or somebody who read or wrote at the time, left without a certificate."""
@@ -157,7 +158,9 @@ class Forgetful(Personal):
         key = None if public is None else public_key_of(public)
         return verify(self._home, held, key, look_at_home if look_again else None)
 
-    def _forget_owner(self, vault: Vault, owner: str, given: Plan | None, reference: str) -> Certificate:
+    def _forget_owner(
+        self, vault: Vault, owner: str, given: Plan | None, reference: str, *, exports: bool
+    ) -> Certificate:
         from memguard.flows.forget_owner import forget_owner
         from memguard.flows.plan import check, check_current, planned
 
@@ -165,7 +168,7 @@ class Forgetful(Personal):
             check(vault, given, everything=True)
             with vault.reading() as session:
                 check_current(given, planned(session, vault, owner, "vault", {}, Scope())[0])
-        certificate = forget_owner(self._home, owner, reference=reference)
+        certificate = forget_owner(self._home, owner, reference=reference, exports=exports)
         self._indexes.drop(vault.id)
         return certificate
 

@@ -10,6 +10,7 @@ from typing import Any
 from memguard import intake
 from memguard.clock import now
 from memguard.errors import InvalidInput
+from memguard.flows.forget import erase_ids
 from memguard.flows.recall import recall
 from memguard.flows.remember import check_references, look_ahead, remember
 from memguard.flows.revise import revise
@@ -173,7 +174,8 @@ class Memory(Forgetful):
 
         vault = self._vault(user_id)
         reveal = self._privacy.reveal(vault.seals)  # whoever may write a file may see what is in it
-        return write_bundle(vault, intake.path(path), reveal, passphrase=passphrase, readable=readable)
+        at = intake.path(path)
+        return write_bundle(self._home, vault, at, reveal, passphrase=passphrase, readable=readable)
 
     def import_(
         self,
@@ -182,19 +184,23 @@ class Memory(Forgetful):
         user_id: str,
         passphrase: str | None = None,
         progress: Any = None,
+        forgotten: bool = False,
         **fields: Any,
     ) -> Imported:
         """Read memories from a bundle, JSONL, a LoCoMo-style conversation, mem0's `get_all`, or a `memory.json`.
 
         Every item carries an idempotency key, so an import that was stopped is simply run again. `progress(done,
-        total)` is called after each batch; `fields` are added to each item that lacks them.
+        total)` is called after each batch; `fields` are added to each item that lacks them. What this owner's vault has
+        forgotten is refused, unless a person insists: `forgotten=True`.
         """
-        from memguard.exchange.importing import import_file
+        from memguard.exchange.importing import Past, import_file
 
         def store(items: Sequence[Mapping[str, Any]]) -> list[Stored]:
             return self.add_many(items, user_id=user_id)
 
-        return import_file(intake.path(path), store, passphrase, progress, fields)
+        owner = intake.owner(user_id)
+        vault = self._home.vault(owner) if owner in self._home.contents().vaults else None
+        return import_file(intake.path(path), store, Past(vault, wanted=forgotten), passphrase, progress, fields)
 
     def backup(self, path: str | Path, *, user_id: str | None = None) -> int:
         """Copy vaults, as they are encrypted, into one file; returns how many. It opens with this keyring only."""
@@ -203,10 +209,11 @@ class Memory(Forgetful):
         return write_backup(self._home, intake.path(path), None if user_id is None else [intake.owner(user_id)])
 
     def restore_backup(self, path: str | Path, *, user_id: str | None = None) -> Restored:
-        """Bring vaults back from a backup, in place of what these owners have now."""
+        """Bring vaults back from a backup, in place of what these owners have now, but for what was forgotten since."""
         from memguard.vault.backup import read_backup
 
-        restored = read_backup(self._home, intake.path(path), None if user_id is None else intake.owner(user_id))
+        owner = None if user_id is None else intake.owner(user_id)
+        restored = read_backup(self._home, intake.path(path), owner, erase_ids)
         self._indexes = IndexCache()
         return restored
 

@@ -85,10 +85,16 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How many vaults a backup brought back, and those in it, by position, that no key of this keyring opens."""
+    """How many vaults a backup brought back, and those in it, by position, that no key of this keyring opens.
+
+    `forgotten` counts memories in it that were forgotten since, and are erased in what was brought back. `unsure`
+    counts vaults that were lost or damaged before: nobody knows what was forgotten in them since the backup.
+    """
 
     vaults: int
     unopenable: tuple[str, ...] = ()
+    forgotten: int = 0
+    unsure: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def test_a_backup_brings_back_what_was_there(command: Command, tmp_path: Path) -
     path = tmp_path / "b.tar"
     assert command.json("backup", path, "--all") == {"vaults": 2}
     command.json("update", ID, "Something else")
-    assert command.json("restore", path) == {"vaults": 1, "unopenable": []}
+    assert command.json("restore", path) == {"vaults": 1, "unopenable": [], "forgotten": 0, "unsure": 0}
     assert command.json("show", ID)["text"].endswith("Lisbon")
     assert command.json("restore", path, "--all")["vaults"] == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,50 @@ from memguard.errors import BundleError, InvalidInput
 from memguard.exchange.readers import EXPORT_FORMAT
 from memguard.privacy.reveal import Reveal
 from memguard.records import Record
-from memguard.vault import rows
-from memguard.vault.files import write_whole
+from memguard.vault import copies, marks, rows
+from memguard.vault.files import mapped_os_errors, write_whole
+from memguard.vault.home import Home
 from memguard.vault.passphrase import HEADER, sealed, unsealed
 from memguard.vault.store import Vault
 
 FILE_BYTES_MAX = 1 << 30
 
 
-def write_bundle(vault: Vault, path: Path, reveal: Reveal, *, passphrase: str | None, readable: bool) -> int:
-    """Write every memory of a vault; returns how many."""
+def write_bundle(
+    home: Home, vault: Vault, path: Path, reveal: Reveal, *, passphrase: str | None, readable: bool
+) -> int:
+    """Write every memory of a vault; returns how many. The file is registered in the vault; a pipe as given away.
+
+    The lock is held from the reading on: an erasure that comes in between finds this export when it looks for copies.
+    """
     if readable == (passphrase is not None):
         raise InvalidInput("an export is sealed under a passphrase, or readable: choose one")
+    place = marks.place_of(path)
+    with copies.one_at_a_time(home):
+        data, count = _document(vault, reveal)
+        if passphrase is not None:
+            data = sealed(data, passphrase)
+        if not marks.is_stream(place):
+            with copies.registered([vault], place, marks.mark_of_export(data)):
+                write_whole(place, data, "the export")
+            return count
+        copies.note_given_away(vault, path.absolute(), "export")
+    _pour(place, data)  # outside: who reads the pipe may take their time
+    return count
+
+
+def _document(vault: Vault, reveal: Reveal) -> tuple[bytes, int]:
+    """The readable form of every memory of a vault, and how many they are."""
     with vault.reading() as session:
         found = rows.listed(session, "1", (), -1, 0, reveal)
     document = {"memguard_export": EXPORT_FORMAT, "memories": _exported(found)}
-    data = json.dumps(document, ensure_ascii=False, indent=1).encode()
-    write_whole(path, data if passphrase is None else sealed(data, passphrase), "the export")
-    return len(found)
+    return json.dumps(document, ensure_ascii=False, indent=1).encode(), len(found)
+
+
+def _pour(path: Path, data: bytes) -> None:
+    """Write to a pipe or a descriptor. Nothing is made where there is none."""
+    with mapped_os_errors("the export"), os.fdopen(os.open(path, os.O_WRONLY), "wb") as stream:
+        stream.write(data)
 
 
 def is_sealed(path: Path) -> bool:

@@ -7,11 +7,12 @@ steps behind it can be done again, and are, by whoever comes next after a crash.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from memguard.errors import VaultError
+from memguard.flows.forget_copies import reach_copies
 from memguard.flows.plan import check, check_current, planned
 from memguard.forgetting import search
 from memguard.forgetting.audit import certify, versions
@@ -24,7 +25,9 @@ from memguard.privacy.privacy import Privacy
 from memguard.retrieval.scope import Scope
 from memguard.vault import owed, placeholders, reach, rows
 from memguard.vault.connection import Session
+from memguard.vault.forgotten import note_forgotten
 from memguard.vault.home import Home
+from memguard.vault.sealing import Seals
 from memguard.vault.store import Vault
 
 Settle = Callable[[], None]
@@ -43,14 +46,15 @@ def erase(vault: Vault, scope: Scope, settle: Settle, *, memory_id: str | None =
             rows.number_of(session, memory_id)
         going = reach.chosen(session, scope.sql, scope.parameters)
         owed.check_no_hold(session, going)
-        erase_rows(session, going)
+        erase_rows(session, vault.seals, going)
     settle()
     return Erased(len(going), pending=bool(going) and not vault.truncate_log())
 
 
-def erase_rows(session: Session, going: reach.Numbers) -> None:
-    """Take memories out of a vault, with all that is only theirs."""
+def erase_rows(session: Session, seals: Seals, going: reach.Numbers) -> None:
+    """Take memories out of a vault, with all that is only theirs; by hash it knows that they may not come back."""
     held = placeholders.held_by(session, going)
+    note_forgotten(session, seals, reach.ids(session, going))
     session.execute("DELETE FROM memories WHERE number IN (SELECT value FROM json_each(?))", (json.dumps([*going]),))
     rows.look_again(session, placeholders.let_go(session, held))
     session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
@@ -66,16 +70,25 @@ def forget(
     *,
     reference: str,
     everything: bool,
+    exports: bool,
 ) -> Certificate:
-    """Carry out a plan, look at what is left, and sign what was found."""
+    """Carry out a plan, look at what is left, and sign what was found. `exports` are removed too, if asked."""
     reference = checked_reference(reference)
     check(vault, plan, everything=everything)
     looked_for, before = _traces(vault, privacy, chosen)
     with vault.writing() as session:
         now, going = planned(session, vault, plan.owner, plan.kind, plan.scope, chosen)
         check_current(plan, now)
-        erase_rows(session, going)
-        request = {"owner": plan.owner, "scope": plan.scope, "extent": asdict(plan.extent), "reference": reference}
+        erase_rows(session, vault.seals, going)
+        request = {
+            "owner": plan.owner,
+            "scope": plan.scope,
+            "extent": asdict(plan.extent),
+            "reference": reference,
+            "ids": plan.going,
+            "lowest": min(going),
+            "exports": exports,
+        }
         number = owed.note_forget(session, vault.seals, request)
     return _finished(home, vault, settle, number, request, lambda: _searched(vault, looked_for, before))
 
@@ -114,7 +127,12 @@ def _finished(
     settle()
     vault.truncate_log()
     checks, pending = looked(home, vault)
-    not_checked = [*NOT_REACHED, *NOT_LOOKED_AT]
+    ids, lowest = request["ids"], request["lowest"]
+    copies = reach_copies(
+        home, vault, request["owner"], lowest, lambda copy: erase_ids(copy, ids), exports=request["exports"]
+    )
+    not_checked = [*NOT_REACHED, *NOT_LOOKED_AT, *copies.not_checked]
+    checks += copies.checks
     if searched is not None:
         checks.append(searched())
     else:
@@ -123,7 +141,7 @@ def _finished(
         erased=Extent(**request["extent"]),
         checks=tuple(checks),
         not_checked=tuple(not_checked),
-        pending=tuple(pending),
+        pending=(*pending, *copies.pending),
         versions=versions(),
         reference=request["reference"],
     )
@@ -133,6 +151,14 @@ def _finished(
             owed.drop_forget(session, number)
         vault.truncate_log()
     return certificate
+
+
+def erase_ids(vault: Vault, ids: Sequence[str]) -> None:
+    """Erase those of these memories that a copy of a vault has: no hold is asked, it was when they were forgotten."""
+    with vault.writing() as session:
+        going = reach.chosen(session, "m.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
+        erase_rows(session, vault.seals, going)
+    vault.truncate_log()
 
 
 def count_memories(vault: Vault) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 
 from memguard.errors import VaultError
 from memguard.flows.forget import count_memories
+from memguard.flows.forget_copies import leave_copies
 from memguard.forgetting.audit import certify, versions
 from memguard.forgetting.certificate import Certificate, checked_reference
 from memguard.forgetting.look import NOT_LOOKED_AT, checks
@@ -30,18 +31,20 @@ KITS = "recovery kits and copies of the keys folder from before: destroy them, a
 ROTATE = "the master key is kept in the environment: rotate it, or old copies of the keyring open"
 
 
-def forget_owner(home: Home, owner: str, *, reference: str) -> Certificate:
-    """Destroy a vault with its key, look, and sign what was found."""
+def forget_owner(home: Home, owner: str, *, reference: str, exports: bool) -> Certificate:
+    """Destroy a vault with its key, look, and sign what was found. `exports` are removed too, if asked."""
     reference = checked_reference(reference)
     vault = home.vault(owner)
     _check_no_hold(vault)
-    page = _first_page(vault)
+    page, copies = _first_page(vault), leave_copies(home, vault, exports=exports)
     note = {
         "owner": owner,
         "extent": asdict(Extent("vault", count_memories(vault))),
         "reference": reference,
         "page": page.hex(),
         "opened_before": _opens(page, vault.page_key),
+        "pending": copies.pending,
+        "not_checked": copies.not_checked,
     }
     rotated = home.destroy(owner, owed=json.dumps(note))
     return _finished(home, note, rotated=rotated)
@@ -69,8 +72,8 @@ def _finished(home: Home, note: dict[str, Any], *, rotated: bool) -> Certificate
     statement = Statement(
         erased=Extent(**note["extent"]),
         checks=(keys, *checks([lasting_files(home)])),
-        not_checked=(*NOT_REACHED, *NOT_LOOKED_AT, KITS),
-        pending=() if rotated else (ROTATE,),
+        not_checked=(*NOT_REACHED, *NOT_LOOKED_AT, KITS, *note["not_checked"]),
+        pending=(*note["pending"], *(() if rotated else (ROTATE,))),
         versions=versions(),
         reference=note["reference"],
     )

@@ -16,6 +16,7 @@ from memguard.retrieval.scope import Scope
 from memguard.retrieval.vectors import VectorIndex
 from memguard.vault import owed, reach
 from memguard.vault.connection import Session
+from memguard.vault.copies import listed
 from memguard.vault.embedded import CHUNK_BITS
 from memguard.vault.store import Vault
 
@@ -39,7 +40,9 @@ def plan(
     """What forgetting a scope takes, in the caller's snapshot. `scope` is what was asked for, as plain JSON."""
     made, going = planned(session, vault, owner, kind, scope, chosen)
     near = _alike(vectors, sorted(going)) - going
-    return replace(made, alike=reach.ids(session, near))
+    kinds = [row.kind for row in listed(session, vault.seals, min(going, default=0))]
+    backups, exports = kinds.count("backup"), kinds.count("export")
+    return replace(made, alike=reach.ids(session, near), backups=backups, exports=exports)
 
 
 def planned(

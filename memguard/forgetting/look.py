@@ -37,16 +37,22 @@ SAID = {
 
 def looked(home: Home, vault: Vault) -> tuple[list[Check], list[str]]:
     """The closed world of a vault and its home's files, mended where SQLite left something; and what is pending."""
+    found = mended(vault)
+    kinds = {residue.kind for checked in found for residue in checked.residues}
+    pending = [LOG_IN_USE] if kinds & {"pending", "log"} else []
+    left = [_without(checked, {"pending", "log"}) for checked in found]
+    return [*checks(left), *checks([lasting(home)])], pending
+
+
+def mended(vault: Vault) -> list[Checked]:
+    """The closed world of a vault, after what SQLite left of its own accord was taken out."""
     found = look(vault)
     for attempt in range(ROUNDS):
         residues = [residue for checked in found for residue in checked.residues]
         if not residues or not clean(vault, residues, whole_file=attempt == ROUNDS - 1):
             break
         found = look(vault)
-    kinds = {residue.kind for checked in found for residue in checked.residues}
-    pending = [LOG_IN_USE] if kinds & {"pending", "log"} else []
-    left = [_without(checked, {"pending", "log"}) for checked in found]
-    return [*checks(left), *checks([lasting(home)])], pending
+    return found
 
 
 def look_at_home(home: Home) -> list[Check]:

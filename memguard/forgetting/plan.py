@@ -64,8 +64,9 @@ class Plan:
         return Extent(self.kind, len(self.memories), self.versions, len(self.derived), self.values)
 
     def signed(self) -> str:
-        """What the digest is of: all but what is only near."""
-        return json.dumps({**asdict(self), "alike": (), "digest": ""}, sort_keys=True, ensure_ascii=False)
+        """What the digest is of: all but what is only near, and the copies there are."""
+        apart = {"alike": (), "backups": 0, "exports": 0, "digest": ""}
+        return json.dumps({**asdict(self), **apart}, sort_keys=True, ensure_ascii=False)
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain JSON."""

@@ -1,131 +1,107 @@
-"""Backups: vaults as they are encrypted, in one tar file. No key is in it: it opens through the current keyring only.
+"""Backups: vaults as they are encrypted, in one file. No key is in it: it opens through the current keyring only.
 
 So a backup of a living owner keeps working after others were forgotten, and the forgotten one's part opens no more.
-A vault in a backup is recognised by a tag of its key, which names neither owner nor key.
+What was forgotten since a backup was made does not come back with it: the vault that is replaced knows it, by hash.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import io
-import json
-import os
-import shutil
-import tarfile
-import tempfile
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO
 
-from memguard.errors import BundleError, UnknownOwner
+from memguard.errors import HomeError, UnknownOwner, VaultDestroyed, VaultUnreadable
 from memguard.outcomes import Restored
-from memguard.vault.files import mapped_os_errors, sync_folder, touch_private
+from memguard.vault import archive, copies, marks
+from memguard.vault.archive import Manifest
+from memguard.vault.files import mapped_os_errors, sync_folder, workplace
+from memguard.vault.forgotten import carry_forgotten, forgotten_here, forgotten_lookups
 from memguard.vault.home import Home
-from memguard.vault.keyfile import NOT_AS_WRITTEN
 from memguard.vault.store import Vault
 
-FORMAT = 1
-MANIFEST = "backup.json"
+Erase = Callable[[Vault, Sequence[str]], object]
+"""Erases memories of a vault, by id, with all that goes with them."""
 
 
 def write_backup(home: Home, path: Path, owners: Sequence[str] | None) -> int:
-    """Copy the vaults of these owners (all by default) to `path`; returns how many. Writers go on meanwhile."""
-    vaults = home.contents().vaults
-    chosen = list(vaults) if owners is None else list(owners)
-    if any(owner not in vaults for owner in chosen):
+    """Copy the vaults of these owners (all by default) to `path`; returns how many. Writers go on meanwhile.
+
+    The copy is registered in each of these vaults. To a pipe nothing is written: a backup is made to be read back.
+    """
+    known = home.contents().vaults
+    chosen = list(known) if owners is None else list(owners)
+    if any(owner not in known for owner in chosen):
         raise UnknownOwner
-    tags = {f"{number}.db": _tag(vaults[owner].key) for number, owner in enumerate(chosen)}
-    part = path.with_name(f".{path.name}.part")
-    with mapped_os_errors("the backup"), tempfile.TemporaryDirectory(dir=path.parent, prefix=".memguard-") as folder:
-        try:
-            _write_archive(part, tags, [home.vault(owner) for owner in chosen], Path(folder))
-            part.replace(path)
-            sync_folder(path.parent)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+    place = marks.place_of(path)
+    if marks.is_stream(place):
+        raise HomeError("a backup is a file: it cannot be written to a pipe")
+    manifest = Manifest(str(uuid.uuid4()), {f"{n}.db": archive.tag(known[o].key) for n, o in enumerate(chosen)})
+    vaults = [home.vault(owner) for owner in chosen]
+    mark = marks.mark_of_backup(manifest.id)
+    with mapped_os_errors("the backup"), copies.one_at_a_time(home), copies.registered(vaults, place, mark):
+        _write(place, manifest, dict(zip(manifest.vaults, vaults, strict=True)))
     return len(chosen)
 
 
-def _write_archive(part: Path, tags: dict[str, str], vaults: Sequence[Vault], folder: Path) -> None:
-    part.unlink(missing_ok=True)  # of a backup that was killed
-    with part.open("xb") as file, tarfile.open(fileobj=file, mode="w") as archive:
-        part.chmod(0o600)
-        _add_bytes(archive, MANIFEST, json.dumps({"memguard_backup": FORMAT, "vaults": tags}).encode())
-        for name, vault in zip(tags, vaults, strict=True):
-            vault.copy_to(folder / name)
-            archive.add(folder / name, name, filter=_anonymous)
-            (folder / name).unlink()
-    with part.open("rb") as written:
-        os.fsync(written.fileno())
+def _write(place: Path, manifest: Manifest, vaults: dict[str, Vault]) -> None:
+    with workplace(place) as folder:
+
+        def copied(name: str) -> Path:
+            vaults[name].copy_to(folder / name)
+            return folder / name
+
+        archive.write(folder / "backup", manifest, copied)
+        (folder / "backup").replace(place)
+        sync_folder(place.parent)
 
 
-def read_backup(home: Home, path: Path, owner: str | None) -> Restored:
-    """Put back every vault whose key this keyring holds, or one owner's; each replaces what is there now."""
-    owner_of = {_tag(entry.key): name for name, entry in home.contents().vaults.items()}
-    with mapped_os_errors("the backup"), path.open("rb") as file, _archive(file) as archive:
-        members = _manifest(archive)
+def read_backup(home: Home, path: Path, owner: str | None, erase: Erase) -> Restored:
+    """Put back every vault whose key this keyring holds, or one owner's; each replaces what is there now.
+
+    What the replaced vault knows to be forgotten is erased before the restored one is opened to anybody, and its
+    register of copies is carried over. A vault that is lost or damaged can tell neither: it is counted as `unsure`.
+    """
+    owner_of = {archive.tag(entry.key): name for name, entry in home.contents().vaults.items()}
+    moved = Move(erase)
+    with (
+        copies.one_at_a_time(home),
+        mapped_os_errors("the backup"),
+        path.open("rb") as file,
+        archive.opened(file) as found,
+    ):
+        members = archive.read_manifest(found).vaults
         wanted = {owner_of[tag]: name for name, tag in members.items() if tag in owner_of}
         if owner is not None:
-            wanted = {found: name for found, name in wanted.items() if found == owner}
-        home.replace_files({found: partial(_extract, archive, name) for found, name in wanted.items()})
+            wanted = {held: name for held, name in wanted.items() if held == owner}
+        fill = {held: partial(archive.extract, found, name) for held, name in wanted.items()}
+        home.replace_files(fill, moved)
     # By position: a name in a foreign file is somebody else's words.
     strange = [f"vault {place}" for place, tag in enumerate(members.values(), start=1) if tag not in owner_of]
-    return Restored(len(wanted), tuple(strange))
+    return Restored(len(wanted), tuple(strange), moved.forgotten, moved.unsure)
 
 
-def _tag(key: bytes) -> str:
-    return hmac.new(key, b"memguard backup tag", hashlib.sha256).hexdigest()[:32]
+class Move:
+    """Takes from the vault that is replaced what the restored one must know, and erases what was forgotten."""
 
+    def __init__(self, erase: Erase) -> None:
+        self._erase = erase
+        self.forgotten = 0
+        self.unsure = 0
 
-def _archive(file: io.BufferedReader) -> tarfile.TarFile:
-    try:
-        return tarfile.open(fileobj=file, mode="r:")
-    except tarfile.TarError:
-        raise BundleError("this is not a backup, or it is damaged") from None
-
-
-def _manifest(archive: tarfile.TarFile) -> dict[str, str]:
-    try:
-        document = json.loads(_member(archive, MANIFEST).read(1 << 24))
-        if document["memguard_backup"] != FORMAT:
-            raise BundleError("this backup was written by a newer memguard")
-        return {str(name): str(tag) for name, tag in document["vaults"].items()}
-    except (*NOT_AS_WRITTEN, tarfile.TarError):
-        raise BundleError("this is not a backup, or it is damaged") from None
-
-
-def _extract(archive: tarfile.TarFile, name: str, target: Path) -> None:
-    """Copy one member's bytes; no path that the archive names is ever used."""
-    try:
-        member = _member(archive, name)
-    except (KeyError, tarfile.TarError):
-        raise BundleError("this backup is damaged: a vault is missing from it") from None
-    touch_private(target)
-    with target.open("wb") as file:
-        shutil.copyfileobj(member, file)
-
-
-def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    """A plain file of the archive: links lead out of it, or in circles."""
-    info = archive.getmember(name)
-    member = archive.extractfile(info) if info.isreg() else None
-    if member is None:
-        raise KeyError(name)
-    return member
-
-
-def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> None:
-    info = tarfile.TarInfo(name)
-    info.size = len(data)
-    archive.addfile(info, io.BytesIO(data))
-
-
-def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:
-    """No user names, no times: a backup says nothing about who or when."""
-    info.uid = info.gid = 0
-    info.uname = info.gname = ""
-    info.mtime = 0
-    return info
+    def __call__(self, old: Vault, new: Vault) -> None:
+        """While nobody can write to the old one, or open the new one."""
+        try:
+            with old.reading() as session:
+                lookups, register = forgotten_lookups(session), copies.sealed_rows(session)
+        except (VaultDestroyed, VaultUnreadable):
+            self.unsure += 1
+            lookups, register = [], []
+        with new.writing() as session:
+            carry_forgotten(session, lookups)
+            copies.carry(session, register)
+            ids = forgotten_here(session, new.seals)
+        if ids:
+            self._erase(new, ids)
+        self.forgotten += len(ids)
+        new.close()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,10 @@ from memguard.errors import HomeError, StorageFull
 NETWORK_FILESYSTEMS = frozenset(
     "nfs nfs4 cifs smb2 smb3 smbfs ncpfs afs 9p ceph glusterfs lustre davfs fuse.sshfs fuse.rclone fuse.s3fs".split()
 )
+
+CHUNK_BYTES = 1 << 20
+_TOKEN = "[0-9a-f]" * 16
+"""What `write_whole` puts between the name of a file and `.part`."""
 
 
 def make_folder(path: Path) -> None:
@@ -29,7 +35,7 @@ def write_whole(path: Path, data: bytes, what: str | None = None) -> None:
 
     `what` stands for it in errors, where the name is the user's.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    part = part_of(path)
     with mapped_os_errors(what or path.name):
         try:
             descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -43,12 +49,60 @@ def write_whole(path: Path, data: bytes, what: str | None = None) -> None:
         sync_folder(path.parent)
 
 
+def part_of(path: Path) -> Path:
+    """A new name beside `path` for what is to become it, or was it: `remove_parts` knows it."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+
+
 def remove_parts(folder: Path, name: str = "*") -> None:
     """Destroy what `write_whole` left of `name` where the process was killed. Only while nobody else writes there."""
-    for part in folder.glob(f".{name}.*.part"):
-        with mapped_os_errors("a leftover"):
-            part.write_bytes(bytes(part.stat().st_size))
-            part.unlink()
+    known = name if name == "*" else glob.escape(name)
+    for part in folder.glob(f".{known}.{_TOKEN}.part"):
+        destroy(part, "a leftover")
+
+
+@contextlib.contextmanager
+def workplace(path: Path) -> Iterator[Path]:
+    """A private folder beside `path`, to make there what is renamed to it. Only while nobody else writes there.
+
+    The next run knows its name: what a killed one left in it is destroyed.
+    """
+    remove_workplace(path)
+    folder = _workplace(path)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        remove_workplace(path)
+
+
+def remove_workplace(path: Path) -> None:
+    """Destroy what is left of the workplace of `path`."""
+    folder = _workplace(path)
+    with mapped_os_errors("a leftover"), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if folder.is_symlink():  # not ours: what it leads to stays
+            folder.unlink()
+        for file in folder.iterdir():
+            destroy(file, "a leftover")
+        folder.rmdir()
+
+
+def destroy(path: Path, what: str) -> None:
+    """Overwrite a file, then remove it: undelete tools read names, not journals. Of a link only the link goes."""
+    with mapped_os_errors(what):
+        if stat.S_ISREG(path.lstat().st_mode):
+            with os.fdopen(os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)), "wb") as file:
+                left = os.fstat(file.fileno()).st_size
+                while left > 0:
+                    left -= file.write(bytes(min(left, CHUNK_BYTES)))
+                file.flush()
+                os.fsync(file.fileno())
+        path.unlink()
+        sync_folder(path.parent)
+
+
+def _workplace(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
 
 
 def touch_private(path: Path) -> None:

@@ -114,8 +114,11 @@ class Home:
         with self.keyring.changing() as contents:
             self._remove_leaving(contents)
 
-    def replace_files(self, fill: Mapping[str, Callable[[Path], None]]) -> None:
-        """Put other files in place of owners' vaults, all or none. `fill` writes each; all are checked before."""
+    def replace_files(self, fill: Mapping[str, Callable[[Path], None]], move: Callable[[Vault, Vault], None]) -> None:
+        """Put other files in place of owners' vaults, all or none. `fill` writes each; all are checked before.
+
+        `move(old, new)` brings over what the new one must know, while nobody can write to the old one.
+        """
         with self.keyring.changing() as contents, contextlib.ExitStack() as held:
             old = {owner: contents.vaults[owner] for owner in fill}
             new = {owner: replace(entry, vault_id=str(uuid.uuid4())) for owner, entry in old.items()}
@@ -124,11 +127,13 @@ class Home:
                     file = self._new_folder(new[owner].vault_id) / VAULT_FILE
                     write(file)
                     check_file(file, new[owner].key)
+                for owner, entry in old.items():
+                    vault = self._opened(entry)
+                    held.enter_context(self._retired(vault, "replaced"))
+                    move(vault, Vault(new[owner], self.file_of(new[owner].vault_id + NEW), self.pool))
             except BaseException:
                 self._remove_folders([entry.vault_id + NEW for entry in new.values()])
                 raise
-            for entry in old.values():
-                held.enter_context(self._retired(self._opened(entry), "replaced"))
             leaving = (*contents.leaving, *(entry.vault_id for entry in old.values()))
             self.keyring.save(replace(contents, vaults={**contents.vaults, **new}, leaving=leaving))
             for entry in new.values():

@@ -17,6 +17,7 @@ import pytest
 
 from memguard import Memory
 from memguard.errors import HomeError, UnknownOwner, VaultError, VaultUnreadable
+from memguard.vault.connection import Session
 from memguard.vault.home import Home
 from tests.checks import dump, refused
 from tests.conftest import Places
@@ -70,10 +71,20 @@ def test_a_backup_brings_back_every_owner_as_they_were(seeded: Memory, path: Pat
     assert seeded.search("kettle", user_id="ben")[0].text != LATER
 
 
-def test_a_backup_holds_the_present_log_too_and_writers_go_on(seeded: Memory, second: Memory, path: Path) -> None:
-    with seeded.home.vault("ana").writing() as session:
-        session.execute("UPDATE vault SET change_seq = change_seq + 100")
-        second.backup(path)  # as of the moment before
+def test_a_backup_holds_the_present_log_too_and_writers_go_on(
+    seeded: Memory, second: Memory, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, written = Session.backup_to, []
+
+    def while_somebody_writes(self: Session, other: Session) -> None:
+        with seeded.home.vault("ana").writing() as session:
+            written.append(session.execute("UPDATE vault SET change_seq = change_seq + 100"))
+            plain(self, other)  # as of the moment before
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "backup_to", while_somebody_writes)
+        second.backup(path)
+    assert written
     seeded.add(LATER, user_id="ana")
     seeded.restore_backup(path)
     assert LATER not in [record.text for record in seeded.get_all(user_id="ana")]

@@ -44,6 +44,8 @@ EMBEDDERS: dict[str, Callable[[], Embedder]] = {
     "schema3": TokenEmbedder,
     "schema4": TokenEmbedder,
     "schema5": TokenEmbedder,
+    "schema6": TokenEmbedder,
+    "schema7": TokenEmbedder,
 }
 """The stand-in that each fixture was made with."""
 Migrations = Callable[..., None]
