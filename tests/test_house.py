@@ -19,12 +19,12 @@ RANKS = (
         ("intake", "settings", "imports", "retrieval.english", "retrieval.scope", "retrieval.restatement",
          "retrieval.renderings", "retrieval.question", "retrieval.times", "retrieval.fuse", "privacy.spans",
          "privacy.policy", "privacy.values", "privacy.placeholders", "privacy.detection",
-         "forgetting.statement", "forgetting.certificate", "forgetting.rendering"),
+         "forgetting.statement", "forgetting.certificate", "forgetting.rendering", "forgetting.plan"),
     ),
     ("adapters", ("vault", "retrieval", "privacy", "forgetting", "exchange.readers")),
     ("flows", ("flows",)),
-    ("facade", ("memory", "personal", "parts", "exchange")),
-    ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "verifying",
+    ("facade", ("memory", "forgetful", "personal", "parts", "exchange")),
+    ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "verifying", "erasing",
                "memguard_server")),
 )  # fmt: skip
 """From the bottom up. A name stands for all below it, unless a longer one says otherwise."""

@@ -20,8 +20,8 @@ from tests.promises import promise
 DOOR = "vault.connection"
 METHODS = ("execute", "executemany", "all", "one")
 SPLICED = {
-    ("flows.forget", "scope.sql"): "compiled by retrieval.scope: names of columns and `?`",
-    ("retrieval.words", "scope.sql"): "the same",
+    ("retrieval.words", "scope.sql"): "compiled by retrieval.scope: names of columns and `?`",
+    ("vault.reach", "scope_sql"): "the same, handed down",
     ("vault.rows", "scope_sql"): "the same, handed down",
     ("vault.lookups", "scope_sql"): "the same, handed down",
     ("vault.migrate", "number"): "counted by enumerate; PRAGMA takes no parameters",

@@ -13,14 +13,14 @@ Numbers = frozenset[int]
 
 def chosen(session: Session, scope_sql: str, parameters: Sequence[Any]) -> Numbers:
     """The numbers of the memories of a scope."""
-    return _numbers(session, f"SELECT m.number FROM memories m WHERE {scope_sql}", parameters)
+    return _numbers(session.execute(f"SELECT m.number FROM memories m WHERE {scope_sql}", parameters))
 
 
 def derived_only(session: Session, going: Numbers) -> Numbers:
     """What was made from nothing but what goes, and from what was made of that: it says what they said."""
     found: Numbers = frozenset()
     while True:
-        more = _numbers(session, _DERIVED_ONLY, (_listed(going | found),) * 3)
+        more = _numbers(session.execute(_DERIVED_ONLY, (_listed(going | found),) * 3))
         if not more:
             return found
         found |= more
@@ -28,17 +28,17 @@ def derived_only(session: Session, going: Numbers) -> Numbers:
 
 def derived_partly(session: Session, going: Numbers) -> Numbers:
     """What was made from something that goes and from something that stays."""
-    return _numbers(session, _DERIVED, (_listed(going),) * 2)
+    return _numbers(session.execute(_DERIVED, (_listed(going),) * 2))
 
 
 def recalled_before(session: Session, going: Numbers) -> Numbers:
     """What was written in a run to which something that goes had been shown: it may repeat it."""
-    return _numbers(session, _RECALLED, (_listed(going),) * 2)
+    return _numbers(session.execute(_RECALLED, (_listed(going),) * 2))
 
 
 def current_again(session: Session, going: Numbers) -> Numbers:
     """What only memories that go had replaced."""
-    return _numbers(session, _CURRENT_AGAIN, (_listed(going),) * 3)
+    return _numbers(session.execute(_CURRENT_AGAIN, (_listed(going),) * 3))
 
 
 def ids(session: Session, numbers: Iterable[int]) -> tuple[str, ...]:
@@ -75,8 +75,8 @@ def stays(session: Session, going: Numbers) -> bool:
     return bool(session.one(sql, (_listed(going),)))
 
 
-def _numbers(session: Session, sql: str, parameters: Sequence[Any]) -> Numbers:
-    return frozenset(row[0] for row in session.execute(sql, parameters))
+def _numbers(found: Iterable[tuple[int]]) -> Numbers:
+    return frozenset(number for (number,) in found)
 
 
 def _listed(numbers: Iterable[int]) -> str:
