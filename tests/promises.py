@@ -18,6 +18,8 @@ PROMISES = {
     "P2": "The vault is the truth, indexes are copies: every process sees a write, or an erasure, at its next call.",
     "P3": "One owner, one vault, one file, one key: nothing comes from a vault that the caller did not name.",
     "P6": "Nothing is lost silently: what is refused comes with a reason, and leaves the vault as it was.",
+    "P7": "Forgotten is gone, where the certificate says complete: no byte of it in any file that memguard wrote.",
+    "P8": "Forgetting casts no shadow: every answer is that of a vault that never held what was erased.",
     "P9": "Errors carry ids, never content; nor do logs and file names.",
 }
 """Said in full in the design, section 2; the others come with the parts that keep them."""

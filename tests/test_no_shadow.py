@@ -18,6 +18,7 @@ from memguard import Memory
 from memguard.retrieval.embedder import Embedder, PackagedEmbedder
 from tests.checks import one
 from tests.conftest import Places
+from tests.promises import promise
 from tests.standins import TokenEmbedder
 
 DAY = datetime(2024, 3, 4, 12, tzinfo=UTC)
@@ -72,6 +73,7 @@ ERASED = {
 }
 
 
+@promise("P8")
 @pytest.mark.parametrize("what", ERASED)
 @pytest.mark.parametrize("when", ["before", "between", "after", "anew"])
 def test_what_was_erased_changes_no_answer(
