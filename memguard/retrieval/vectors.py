@@ -15,7 +15,7 @@ import numpy as np
 from memguard.errors import ModelError
 from memguard.retrieval.copies import Copy
 from memguard.vault.connection import Session
-from memguard.vault.embedded import CHUNK_BITS
+from memguard.vault.embedded import CHUNK_BITS, MODEL_BITS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,7 +99,7 @@ class VectorIndex(Copy):
         self._index.reset()
 
     def _drop_erased(self, session: Session) -> None:
-        live = np.fromiter((row[0] for row in session.execute(_LIVE, (CHUNK_BITS, self.model))), dtype=np.int64)
+        live = np.fromiter((row[0] for row in session.execute(_LIVE, (MODEL_BITS, self.model))), dtype=np.int64)
         held = self._faiss.vector_to_array(self._index.id_map)
         self._remove(held[~np.isin(held, live)])
 
@@ -149,8 +149,9 @@ _WITHOUT = """
 SELECT count(*) FROM memories m WHERE NOT EXISTS
   (SELECT 1 FROM embeddings e JOIN models o ON o.code = e.model WHERE e.memory = m.number AND o.name = ?)
 """
+# Out of the embedding's number, which an index holds: the row would have its vector's pages read and decrypted with it.
 _LIVE = """
-SELECT e.memory << ? | e.chunk FROM embeddings e JOIN models m ON m.code = e.model WHERE m.name = ?
+SELECT e.number >> ? FROM embeddings e JOIN models m ON m.code = e.model WHERE m.name = ?
 """
 _NEWER = """
 SELECT e.memory << ? | e.chunk, e.vector FROM embeddings e JOIN models m ON m.code = e.model
