@@ -7,12 +7,13 @@ steps behind it can be done again, and are, by whoever comes next after a crash.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from memguard.errors import VaultError
-from memguard.flows.plan import check, check_current, planned
+from memguard.errors import MemguardError, VaultDestroyed, VaultError, VaultUnreadable
+from memguard.flows.plan import check_current, planned
 from memguard.forgetting import search
 from memguard.forgetting.audit import certify, versions
 from memguard.forgetting.certificate import Certificate, checked_reference
@@ -29,6 +30,8 @@ from memguard.vault.store import Vault
 
 Settle = Callable[[], None]
 """Masks anew what an erasure left to be looked at."""
+UNKNOWN = "the words that were erased: the erasure was interrupted, and they are not known any more"
+IN_USE = "the words that were erased: pages from before are still in use, and hold them"
 
 
 def erase(vault: Vault, scope: Scope, settle: Settle, *, memory_id: str | None = None) -> Erased:
@@ -65,11 +68,9 @@ def forget(
     chosen: Scope,
     *,
     reference: str,
-    everything: bool,
 ) -> Certificate:
-    """Carry out a plan, look at what is left, and sign what was found."""
+    """Carry out a plan that was checked, look at what is left, and sign what was found."""
     reference = checked_reference(reference)
-    check(vault, plan, everything=everything)
     looked_for, before = _traces(vault, privacy, chosen)
     with vault.writing() as session:
         now, going = planned(session, vault, plan.owner, plan.kind, plan.scope, chosen)
@@ -77,7 +78,8 @@ def forget(
         erase_rows(session, going)
         request = {"owner": plan.owner, "scope": plan.scope, "extent": asdict(plan.extent), "reference": reference}
         number = owed.note_forget(session, vault.seals, request)
-    return _finished(home, vault, settle, number, request, lambda: _searched(vault, looked_for, before))
+    with owing():
+        return _finished(home, vault, settle, number, request, lambda: _searched(vault, looked_for, before))
 
 
 def resume(home: Home, vault: Vault, settle: Settle) -> list[Certificate]:
@@ -85,6 +87,15 @@ def resume(home: Home, vault: Vault, settle: Settle) -> list[Certificate]:
     with vault.reading() as session:
         waiting = owed.forgets(session, vault.seals)
     return [_finished(home, vault, settle, number, request, None) for number, request in waiting.items()]
+
+
+@contextmanager
+def owing() -> Iterator[None]:
+    """Behind the transaction nothing fails to be erased: an error says what is done, and what finishes it."""
+    try:
+        yield
+    except MemguardError as error:
+        raise VaultError(f"erased, but not verified ({error}): finish with `memguard forget --resume`") from None
 
 
 def _traces(vault: Vault, privacy: Privacy, chosen: Scope) -> tuple[search.Traces, frozenset[bytes]]:
@@ -115,10 +126,10 @@ def _finished(
     vault.truncate_log()
     checks, pending = looked(home, vault)
     not_checked = [*NOT_REACHED, *NOT_LOOKED_AT]
-    if searched is not None:
-        checks.append(searched())
+    if searched is None or pending:
+        not_checked.append(UNKNOWN if searched is None else IN_USE)
     else:
-        not_checked.append("the words that were erased: the erasure was interrupted, and they are not known any more")
+        checks.append(searched())
     statement = Statement(
         erased=Extent(**request["extent"]),
         checks=tuple(checks),
@@ -137,8 +148,15 @@ def _finished(
 
 def count_memories(vault: Vault) -> int:
     """How many memories a vault holds; 0 where its file is lost or cannot be read."""
+    return extent(vault).memories
+
+
+def extent(vault: Vault) -> Extent:
+    """How much a whole vault holds; nothing where its file is lost or cannot be read."""
     try:
         with vault.reading() as session:
-            return int(session.one("SELECT count(*) FROM memories"))
-    except VaultError:
-        return 0
+            all_of_it = reach.chosen(session, "1", ())
+            versions_held = reach.earlier_wordings(session, all_of_it)
+            return Extent("vault", len(all_of_it), versions_held, values=reach.values_alone(session, all_of_it))
+    except (VaultDestroyed, VaultUnreadable):
+        return Extent("vault", 0)
