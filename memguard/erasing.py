@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +52,11 @@ def forget(
     **scope: Any,
 ) -> None:
     """Erase memories for good, and say in a certificate what is left. With --user alone: the owner's whole vault."""
+    if file is not None and not os.access(file.absolute().parent, os.W_OK):
+        raise InvalidInput("the certificate cannot be written there: nothing was erased")
     if resume:
+        if plan_file is not None or any(scope.values()):
+            raise InvalidInput("--resume finishes whatever is waiting: give neither a scope nor a plan beside it")
         _show(context, context.memory.resume(), file)
         return
     plan = _plan(context, plan_file, scope)
@@ -133,13 +138,13 @@ def _show(context: Context, certificates: Sequence[Certificate], file: Path | No
     from memguard.forgetting.rendering import page
     from memguard.vault.files import write_whole
 
-    for number, certificate in enumerate(certificates):
-        if file is not None:
-            path = file if number == 0 else file.with_stem(f"{file.stem}-{number + 1}")
-            write_whole(path, certificate.to_bytes(), "the certificate")
     documents = [json.loads(certificate.to_bytes()) for certificate in certificates]
     lines = [line for certificate in certificates for line in page(certificate).splitlines()]
     context.show(documents[0] if len(documents) == 1 else documents, lines or ["nothing was left to finish"])
+    if file is not None:
+        for number, certificate in enumerate(certificates):
+            path = file if number == 0 else file.with_stem(f"{file.stem}-{number + 1}")
+            write_whole(path, certificate.to_bytes(), "the certificate")
     code = max((EXIT_CODES[certificate.state] for certificate in certificates), default=0)
     if code:
         sys.exit(code)

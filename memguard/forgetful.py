@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from memguard import intake
-from memguard.errors import InvalidInput, NotFound
+from memguard.errors import InvalidInput, NotFound, VaultDestroyed, VaultUnreadable
 from memguard.flows.forget import count_memories, erase, forget, resume
-from memguard.flows.plan import plan
+from memguard.flows.plan import check, check_current, plan, planned
 from memguard.flows.verify import read_certificate, verify
 from memguard.forgetting.certificate import Certificate, public_key_of
 from memguard.forgetting.plan import Plan
@@ -35,6 +37,8 @@ KINDS: Mapping[frozenset[str], Kind] = {
     frozenset({"since", "until"}): "time span",
 }
 """What a plan is called by the arguments it was made with; any others together are a filter."""
+
+OF_IDS = "m.id IN (SELECT value FROM json_each(?))"
 
 
 class Forgetful(Personal):
@@ -69,19 +73,12 @@ class Forgetful(Personal):
         By `ids`, or narrowed as in `search` by run_id, environment, author, agent_id, source, origin, actor, since,
         until and filters; without any of these, the whole vault. `NotFound` where nothing is in that scope.
         """
-        if any(value is None for value in within.values()) or (ids is not None and not ids):
-            raise InvalidInput("a scope that is given must have a value: without any, the whole vault goes")
-        if ids is not None and within:
-            raise InvalidInput("forget by ids, or by what narrows a search: not both at once")
-        scope: dict[str, Any] = dict(within) if ids is None else {"ids": [str(each) for each in ids]}
-        scope = {name: each.isoformat() if isinstance(each, datetime) else each for name, each in scope.items()}
+        scope = _plain(within if ids is None else {"ids": ids, **within})
         owner = intake.owner(user_id)
         vault = self._vault(owner)
         vectors = self._index(vault).vectors
         with vault.reading() as session:
-            chosen = self._chosen(session, vault, scope)
-            for memory_id in scope.get("ids", ()):
-                rows.number_of(session, memory_id)
+            chosen = self._asked(session, vault, scope)
             vectors.catch_up(session)
             kind = KINDS.get(frozenset(scope), "filter")
             return plan(vault, session, vectors, owner=owner, kind=kind, scope=scope, chosen=chosen)
@@ -103,15 +100,20 @@ class Forgetful(Personal):
         """
         if (plan is None) == (user_id is None):
             raise InvalidInput("forget a plan, or an owner: one of them")
-        owner = intake.owner(user_id if plan is None else plan.owner)
+        if plan is not None and not isinstance(plan, Plan):
+            raise InvalidInput("forget takes a plan that plan_forget made")
+        given = None if plan is None else plan.checked()
+        owner = intake.owner(user_id if given is None else given.owner)
         vault = self._vault(owner)
-        if plan is None or plan.kind == "vault":
-            return self._forget_owner(vault, owner, plan, reference, exports=exports)
+        if given is not None:
+            check(vault, given, everything=everything)  # before anything in it is believed
+        if given is None or given.kind == "vault":
+            return self._forget_owner(vault, owner, given, reference, exports=exports)
         with vault.reading() as session:
-            chosen = self._chosen(session, vault, plan.scope)
+            chosen = self._chosen(session, vault, given.scope)
         settle = partial(self._settle, vault)
-        asked: dict[str, Any] = {"reference": reference, "everything": everything, "exports": exports}
-        return forget(self._home, vault, self._privacy, settle, plan, chosen, **asked)
+        asked: dict[str, Any] = {"reference": reference, "exports": exports}
+        return forget(self._home, vault, self._privacy, settle, given, chosen, **asked)
 
     def resume(self) -> list[Certificate]:
         """Finish every erasure that a crash, or somebody who read or wrote at the time, left without a certificate."""
@@ -120,16 +122,23 @@ class Forgetful(Personal):
         certificates = resume_owners(self._home) if self._home.owners() or self._home.id else []
         for owner in self._home.owners():
             vault = self._home.vault(owner)
-            certificates += resume(self._home, vault, partial(self._settle, vault))
+            with suppress(VaultDestroyed, VaultUnreadable):  # nothing can be finished there, and others wait
+                certificates += resume(self._home, vault, partial(self._settle, vault))
         return certificates
 
-    def hold(self, *, user_id: str, reason: str, **within: Any) -> str:
-        """Keep what a scope holds from being erased, or all of a vault, until `lift`; returns the hold's id."""
+    def hold(self, *, user_id: str, reason: str, ids: Sequence[str] | None = None, **within: Any) -> str:
+        """Keep what a scope holds now from being erased, or all of a vault, what will come to it too, until `lift`.
+
+        Scopes are those of `plan_forget`. Returns the hold's id; `NotFound` where nothing is in the scope.
+        """
         text = intake.body(reason)
+        scope = _plain(within if ids is None else {"ids": ids, **within})
         vault = self._vault(user_id)
         with vault.writing() as session:
-            chosen = self._chosen(session, vault, within)
-            memories = reach.chosen(session, chosen.sql, chosen.parameters) if within else None
+            chosen = self._asked(session, vault, scope)
+            memories = reach.chosen(session, chosen.sql, chosen.parameters) if scope else None
+            if memories is not None and not memories:
+                raise NotFound("nothing to hold: no memory of this owner is in that scope")
             return owed.hold(session, vault.seals, text, memories)
 
     def lift(self, hold_id: str, *, user_id: str) -> None:
@@ -162,21 +171,24 @@ class Forgetful(Personal):
         self, vault: Vault, owner: str, given: Plan | None, reference: str, *, exports: bool
     ) -> Certificate:
         from memguard.flows.forget_owner import forget_owner
-        from memguard.flows.plan import check, check_current, planned
 
         if given is not None:
-            check(vault, given, everything=True)
             with vault.reading() as session:
                 check_current(given, planned(session, vault, owner, "vault", {}, Scope())[0])
         certificate = forget_owner(self._home, owner, reference=reference, exports=exports)
         self._indexes.drop(vault.id)
         return certificate
 
+    def _asked(self, session: Session, vault: Vault, scope: Mapping[str, Any]) -> Scope:
+        """What a scope that somebody asks for means; `UnknownMemory` where it names a memory that is not there."""
+        for memory_id in scope.get("ids", ()):
+            rows.number_of(session, memory_id)
+        return self._chosen(session, vault, scope)
+
     def _chosen(self, session: Session, vault: Vault, scope: Mapping[str, Any]) -> Scope:
         """What a plan's scope means in this vault."""
         if "ids" in scope:
-            marks = ", ".join("?" * len(scope["ids"]))
-            return Scope(f"m.id IN ({marks})", tuple(scope["ids"]))
+            return Scope(OF_IDS, (json.dumps(scope["ids"]),))
         times = {name: datetime.fromisoformat(scope[name]) for name in ("since", "until") if name in scope}
         within = {**scope, **times}
         return self._as_stored(session, vault, call_scope(within.pop("filters", None), within))
@@ -185,3 +197,22 @@ class Forgetful(Personal):
         """Mask anew whatever an erasure left to be looked at."""
         while self._look_again(vault):
             pass
+
+
+def _plain(within: Mapping[str, Any]) -> dict[str, Any]:
+    """A scope as it was asked for, as plain JSON; `InvalidInput` where it is none."""
+    ids = within.get("ids", ("",))
+    if any(value is None for value in within.values()) or not ids:
+        raise InvalidInput("a scope that is given must have a value: without any, it is the whole vault")
+    if "ids" in within and len(within) > 1:
+        raise InvalidInput("name ids, or what narrows a search: not both at once")
+    if not isinstance(ids, (list, tuple)) or not all(isinstance(each, str) for each in ids):
+        raise InvalidInput("ids must be a list of ids")
+    if not all(isinstance(within[name], datetime) for name in ("since", "until") if name in within):
+        raise InvalidInput("since and until must be aware datetimes")
+    scope = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in within.items()}
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(scope))
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidInput("a scope is plain JSON: give times as since and until") from None
+    return plain

@@ -7,13 +7,14 @@ steps behind it can be done again, and are, by whoever comes next after a crash.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from memguard.errors import VaultError
+from memguard.errors import MemguardError, VaultDestroyed, VaultError, VaultUnreadable
 from memguard.flows.forget_copies import reach_copies
-from memguard.flows.plan import check, check_current, planned
+from memguard.flows.plan import check_current, planned
 from memguard.forgetting import search
 from memguard.forgetting.audit import certify, versions
 from memguard.forgetting.certificate import Certificate, checked_reference
@@ -32,6 +33,8 @@ from memguard.vault.store import Vault
 
 Settle = Callable[[], None]
 """Masks anew what an erasure left to be looked at."""
+UNKNOWN = "the words that were erased: the erasure was interrupted, and they are not known any more"
+IN_USE = "the words that were erased: pages from before are still in use, and hold them"
 
 
 def erase(vault: Vault, scope: Scope, settle: Settle, *, memory_id: str | None = None) -> Erased:
@@ -69,12 +72,10 @@ def forget(
     chosen: Scope,
     *,
     reference: str,
-    everything: bool,
     exports: bool,
 ) -> Certificate:
-    """Carry out a plan, look at what is left, and sign what was found. `exports` are removed too, if asked."""
+    """Carry out a plan that was checked, look at what is left, and sign what was found. `exports` go too, if asked."""
     reference = checked_reference(reference)
-    check(vault, plan, everything=everything)
     looked_for, before = _traces(vault, privacy, chosen)
     with vault.writing() as session:
         now, going = planned(session, vault, plan.owner, plan.kind, plan.scope, chosen)
@@ -90,7 +91,8 @@ def forget(
             "exports": exports,
         }
         number = owed.note_forget(session, vault.seals, request)
-    return _finished(home, vault, settle, number, request, lambda: _searched(vault, looked_for, before))
+    with owing():
+        return _finished(home, vault, settle, number, request, lambda: _searched(vault, looked_for, before))
 
 
 def resume(home: Home, vault: Vault, settle: Settle) -> list[Certificate]:
@@ -98,6 +100,15 @@ def resume(home: Home, vault: Vault, settle: Settle) -> list[Certificate]:
     with vault.reading() as session:
         waiting = owed.forgets(session, vault.seals)
     return [_finished(home, vault, settle, number, request, None) for number, request in waiting.items()]
+
+
+@contextmanager
+def owing() -> Iterator[None]:
+    """Behind the transaction nothing fails to be erased: an error says what is done, and what finishes it."""
+    try:
+        yield
+    except MemguardError as error:
+        raise VaultError(f"erased, but not verified ({error}): finish with `memguard forget --resume`") from None
 
 
 def _traces(vault: Vault, privacy: Privacy, chosen: Scope) -> tuple[search.Traces, frozenset[bytes]]:
@@ -131,12 +142,12 @@ def _finished(
     copies = reach_copies(
         home, vault, request["owner"], lowest, lambda copy: erase_ids(copy, ids), exports=request["exports"]
     )
-    not_checked = [*NOT_REACHED, *NOT_LOOKED_AT, *copies.not_checked]
     checks += copies.checks
-    if searched is not None:
-        checks.append(searched())
+    not_checked = [*NOT_REACHED, *NOT_LOOKED_AT, *copies.not_checked]
+    if searched is None or pending:
+        not_checked.append(UNKNOWN if searched is None else IN_USE)
     else:
-        not_checked.append("the words that were erased: the erasure was interrupted, and they are not known any more")
+        checks.append(searched())
     statement = Statement(
         erased=Extent(**request["extent"]),
         checks=tuple(checks),
@@ -163,8 +174,15 @@ def erase_ids(vault: Vault, ids: Sequence[str]) -> None:
 
 def count_memories(vault: Vault) -> int:
     """How many memories a vault holds; 0 where its file is lost or cannot be read."""
+    return extent(vault).memories
+
+
+def extent(vault: Vault) -> Extent:
+    """How much a whole vault holds; nothing where its file is lost or cannot be read."""
     try:
         with vault.reading() as session:
-            return int(session.one("SELECT count(*) FROM memories"))
-    except VaultError:
-        return 0
+            all_of_it = reach.chosen(session, "1", ())
+            versions_held = reach.earlier_wordings(session, all_of_it)
+            return Extent("vault", len(all_of_it), versions_held, values=reach.values_alone(session, all_of_it))
+    except (VaultDestroyed, VaultUnreadable):
+        return Extent("vault", 0)

@@ -38,16 +38,18 @@ def reach_copies(
         if (reason := erase_in_backup(home, entry, copy, lambda it: _cleaned(it, erase)).reason)
     ]
     checks = [Check(WHAT, len(backups), {"backup that was not reached": len(left)} if left else {})] if backups else []
-    return Reached(checks, _exports(home, vault, found, remove=exports), [*_elsewhere(found), *_reasons(left)])
+    pending = [EXPORT_LIES] if _exports(home, vault, found, remove=exports) else []
+    return Reached(checks, pending, [*_elsewhere(found), *_reasons(left)])
 
 
-def leave_copies(home: Home, vault: Vault, *, exports: bool) -> Reached:
-    """What a vault's copies become once its key is destroyed: backups open no more, exports hold what they held."""
+def exports_left(home: Home, vault: Vault, *, remove: bool) -> list[str]:
+    """The paths of exports that lie where they were written, all removed first if asked. Backups open no more without
+    the vault's key; an export holds what it held."""
     try:
         found = copies_of(home, vault)
-    except VaultError:
-        return Reached([], [], ["exports, as the vault that lists them cannot be read"])
-    return Reached([], _exports(home, vault, found, remove=exports), _elsewhere(found))
+    except VaultError:  # the register goes with its vault
+        return []
+    return [str(copy.path) for copy in _exports(home, vault, found, remove=remove)]
 
 
 def _cleaned(vault: Vault, erase: Callable[[Vault], object]) -> None:
@@ -57,10 +59,10 @@ def _cleaned(vault: Vault, erase: Callable[[Vault], object]) -> None:
         raise VaultError("something is left in the backup")
 
 
-def _exports(home: Home, vault: Vault, found: Sequence[Copy], *, remove: bool) -> list[str]:
+def _exports(home: Home, vault: Vault, found: Sequence[Copy], *, remove: bool) -> list[Copy]:
+    """Exports that lie where they were written, without those that could be removed where this is asked."""
     there = [copy for copy in found if copy.kind == "export" and copy.state == "there"]
-    left = [copy for copy in there if not (remove and remove_export(home, vault, copy).reached)]
-    return [EXPORT_LIES] if left else []
+    return [copy for copy in there if not (remove and remove_export(home, vault, copy).reached)]
 
 
 def _elsewhere(found: Sequence[Copy]) -> list[str]:

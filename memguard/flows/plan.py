@@ -37,8 +37,13 @@ def plan(
     scope: Mapping[str, Any],
     chosen: Scope,
 ) -> Plan:
-    """What forgetting a scope takes, in the caller's snapshot. `scope` is what was asked for, as plain JSON."""
+    """What forgetting a scope takes, in the caller's snapshot. `scope` is what was asked for, as plain JSON.
+
+    `NotFound` where nothing is in it.
+    """
     made, going = planned(session, vault, owner, kind, scope, chosen)
+    if not going and kind != "vault":
+        raise NotFound("nothing to forget: no memory of this owner is in that scope")
     near = _alike(vectors, sorted(going)) - going
     kinds = [row.kind for row in listed(session, vault.seals, min(going, default=0))]
     backups, exports = kinds.count("backup"), kinds.count("export")
@@ -48,10 +53,8 @@ def plan(
 def planned(
     session: Session, vault: Vault, owner: str, kind: Kind, scope: Mapping[str, Any], chosen: Scope
 ) -> tuple[Plan, reach.Numbers]:
-    """The plan but for what reads alike, and the numbers of the memories that go. `NotFound` where none does."""
+    """The plan but for what reads alike, and the numbers of the memories that go."""
     memories = reach.chosen(session, chosen.sql, chosen.parameters)
-    if not memories and kind != "vault":
-        raise NotFound("nothing to forget: no memory of this owner is in that scope")
     derived = reach.derived_only(session, memories)
     going = memories | derived
     made = Plan(

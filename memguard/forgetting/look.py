@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from memguard.forgetting.clean import clean
 from memguard.forgetting.closed_world import look
@@ -19,6 +19,8 @@ ROUNDS = 3
 FILE_LOOKS = 5
 FILE_PAUSE_SECONDS = 0.2
 """Another process may just be making a file: what is a residue stays."""
+WAITING = frozenset({"pending", "log"})
+"""What only waiting takes out."""
 LOG_IN_USE = "the vault's log could not be emptied: somebody reads or writes; forget with --resume once they have ended"
 NOT_LOOKED_AT = ("backups and exports that were moved or copied since memguard wrote them",)
 
@@ -39,8 +41,8 @@ def looked(home: Home, vault: Vault) -> tuple[list[Check], list[str]]:
     """The closed world of a vault and its home's files, mended where SQLite left something; and what is pending."""
     found = mended(vault)
     kinds = {residue.kind for checked in found for residue in checked.residues}
-    pending = [LOG_IN_USE] if kinds & {"pending", "log"} else []
-    left = [_without(checked, {"pending", "log"}) for checked in found]
+    pending = [LOG_IN_USE] if kinds & WAITING else []
+    left = [_without(checked, WAITING) for checked in found]
     return [*checks(left), *checks([lasting(home)])], pending
 
 
@@ -48,7 +50,7 @@ def mended(vault: Vault) -> list[Checked]:
     """The closed world of a vault, after what SQLite left of its own accord was taken out."""
     found = look(vault)
     for attempt in range(ROUNDS):
-        residues = [residue for checked in found for residue in checked.residues]
+        residues = [residue for checked in found for residue in checked.residues if residue.kind not in WAITING]
         if not residues or not clean(vault, residues, whole_file=attempt == ROUNDS - 1):
             break
         found = look(vault)
@@ -83,7 +85,7 @@ def _amounts(residues: Sequence[Residue]) -> dict[str, int]:
     return dict(amounts)
 
 
-def _without(checked: Checked, kinds: set[str]) -> Checked:
+def _without(checked: Checked, kinds: Set[str]) -> Checked:
     return Checked(checked.what, checked.looked_at, tuple(r for r in checked.residues if r.kind not in kinds))
 
 

@@ -7,11 +7,11 @@ keyed digest of what it names, so that neither an altered plan nor that of anoth
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, get_args
 
-from memguard.errors import InvalidInput
+from memguard.errors import InvalidInput, looks_like_an_id
 from memguard.forgetting.statement import Extent, Kind
 
 LISTED_MAX = 20
@@ -23,6 +23,7 @@ NOT_REACHED = (
     "swap, the memory of running processes, and remapped blocks of solid-state disks",
 )
 """What memguard cannot look at, whatever is erased."""
+NO_PLAN = "this is not a plan, or that of another memguard: plan again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,19 +76,27 @@ class Plan:
     @classmethod
     def from_json(cls, document: Any) -> Self:
         """A plan from plain JSON; `InvalidInput` where it is none. Whose it is, its digest tells."""
-        names = {each.name for each in fields(cls)}
-        if not isinstance(document, Mapping) or document.keys() != names:
-            raise InvalidInput("this is not a plan, or that of another memguard: plan again")
-        of_lists = {name: tuple(value) for name, value in document.items() if isinstance(value, list)}
+        types = {each.name: str(each.type) for each in fields(cls)}
+        is_plan = isinstance(document, Mapping) and document.keys() == types.keys()
+        if not is_plan or not all(_FITS[type_](document[name]) for name, type_ in types.items()):
+            raise InvalidInput(NO_PLAN)
+        held: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in document.items()}
+        made = cls(**held)
         try:
-            return cls(**{**document, **of_lists})
-        except TypeError:
-            raise InvalidInput("this is not a plan, or that of another memguard: plan again") from None
+            made.signed()
+        except (TypeError, ValueError, RecursionError):
+            raise InvalidInput(NO_PLAN) from None
+        return made
+
+    def checked(self) -> Self:
+        """The same plan; `InvalidInput` where a field holds what no plan holds. Whose it is, its digest tells."""
+        return self.from_json({each.name: getattr(self, each.name) for each in fields(self)})
 
     def readable(self) -> str:
         """The plan as a person reads it. It quotes no memory."""
         what = f"{len(self.memories)} memories" if self.kind != "vault" else "the whole vault, with its key"
-        lines = [f"Forget {what} of {self.owner} ({self.kind})."]
+        owner = self.owner if self.owner.isprintable() else ascii(self.owner)  # it may come from anybody's file
+        lines = [f"Forget {what} of {owner} ({self.kind})."]
         lines += _listed("goes", self.memories)
         lines += _listed("goes too, made from nothing else", self.derived)
         lines.append(f"  goes with them: {self.versions} earlier wordings, {self.values} values behind placeholders")
@@ -103,6 +112,21 @@ class Plan:
         if self.hold:
             lines.append(f"  BLOCKED by legal hold {self.hold}: lift it first")
         return "\n".join(lines)
+
+
+def _are_ids(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(map(looks_like_an_id, value))
+
+
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "int": lambda value: type(value) is int and value >= 0,
+    "bool": lambda value: isinstance(value, bool),
+    "Kind": lambda value: isinstance(value, str) and value in get_args(Kind),
+    "Mapping[str, Any]": lambda value: isinstance(value, Mapping) and all(isinstance(name, str) for name in value),
+    "tuple[str, ...]": _are_ids,
+}
+"""What a field of each type may hold."""
 
 
 def _listed(what: str, ids: tuple[str, ...]) -> list[str]:

@@ -22,6 +22,8 @@ from memguard.vault.store import Vault
 MEMORIES_MAX = 64
 """Memories of one erasure that are looked for: each of their traces is a pass over all pages."""
 LETTERS = 20
+BYTES_MIN = 12
+"""Less stands in some page by chance, or as a word of the index that others have as well."""
 VECTOR_BYTES = 2048
 PAGES = 1024
 """Pages that are held decrypted at once."""
@@ -41,18 +43,21 @@ class Traces:
 
 
 def traces(session: Session, numbers: Sequence[int], reveal: Reveal) -> Traces:
-    """What to look for of these memories: stretches of their text, ids, the beginnings of their vectors; and the
-    values behind their placeholders."""
+    """What to look for of these memories: stretches of all their wordings, ids, the beginnings of their vectors; and
+    the values behind their placeholders."""
     step = max(1, -(-len(numbers) // MEMORIES_MAX))
     sample = sorted(numbers)[::step]
     stored = session.all(_STORED, (json.dumps(sample),))
-    vectors = session.all(_VECTORS, (json.dumps(sample),))
+    vectors = session.all(_VECTORS, (VECTOR_BYTES, json.dumps(sample)))
+    earlier = session.all(_EARLIER, (json.dumps(sample),))
     shown = rows.records(session, sample, reveal)
     of_memories, hidden = [], set()
     for number, memory_id, text in stored:
-        of_vectors = [vector[:VECTOR_BYTES] for memory, vector in vectors if memory == number]
-        of_memories.append((*_stretches(text), memory_id.encode(), *of_vectors))
-        hidden |= {*_stretches(shown[number].text)} - {*_stretches(text)}
+        wordings = [text, *(wording for memory, wording in earlier if memory == number)]
+        said = [part for wording in wordings for part in _stretches(wording)]
+        of_vectors = [vector for memory, vector in vectors if memory == number]
+        of_memories.append((*said, memory_id.encode(), *of_vectors))
+        hidden |= {*_stretches(shown[number].text)}
     return Traces(tuple(of_memories), frozenset(hidden - {trace for each in of_memories for trace in each}))
 
 
@@ -75,9 +80,10 @@ def check(session: Session, looked_for: Traces, before: frozenset[bytes], after:
 
 
 def _stretches(text: str) -> list[bytes]:
-    """The beginning, the middle and the end of a text; short ones whole."""
+    """The beginning, the middle and the end of a text; short ones whole, very short ones not at all."""
     middle = max(0, (len(text) - LETTERS) // 2)
-    return list(dict.fromkeys(part.encode() for part in (text[:LETTERS], text[middle:][:LETTERS], text[-LETTERS:])))
+    parts = [part.encode() for part in (text[:LETTERS], text[middle:][:LETTERS], text[-LETTERS:])]
+    return [part for part in dict.fromkeys(parts) if len(part) >= BYTES_MIN]
 
 
 def _decrypted(vault: Vault) -> Iterable[bytes]:
@@ -91,17 +97,26 @@ def _decrypted(vault: Vault) -> Iterable[bytes]:
 
 
 def _survives(session: Session, trace: bytes) -> bool:
-    """Whether a surviving memory has the same words: two may say the same."""
+    """Whether what stays has the same words, or the same vector: two memories may say the same."""
+    if session.one(_SURVIVES_AS_VECTOR, (VECTOR_BYTES, trace)):
+        return True
     try:
         text = trace.decode()
     except UnicodeDecodeError:
         return False
-    return bool(session.one(_SURVIVES, (text,)))
+    return bool(session.one(_SURVIVES, (text.casefold(),)))  # the word index has words of the same in small letters
 
 
 _STORED = "SELECT number, id, text FROM memories WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
-_VECTORS = "SELECT memory, vector FROM embeddings WHERE memory IN (SELECT value FROM json_each(?))"
+_EARLIER = "SELECT memory, text FROM versions WHERE memory IN (SELECT value FROM json_each(?))"
+_VECTORS = "SELECT memory, substr(vector, 1, ?) FROM embeddings WHERE memory IN (SELECT value FROM json_each(?))"
+_SURVIVES_AS_VECTOR = "SELECT EXISTS (SELECT 1 FROM embeddings WHERE substr(vector, 1, ?) = ?)"
 _SURVIVES = """
-SELECT EXISTS (SELECT 1 FROM memories WHERE instr(text, ?1) OR instr(metadata, ?1) OR instr(plain, ?1)
-  OR instr(tags, ?1)) OR EXISTS (SELECT 1 FROM versions WHERE instr(text, ?1) OR instr(metadata, ?1))
+WITH kept (said) AS (
+  SELECT concat_ws(char(10), text, plain, tags, metadata, author, actor, agent_id, run_id, environment, source, origin)
+    FROM memories
+  UNION ALL SELECT concat_ws(char(10), text, plain, metadata) FROM versions
+  UNION ALL SELECT run_id FROM recalls
+  UNION ALL SELECT sql FROM sqlite_schema)
+SELECT EXISTS (SELECT 1 FROM kept WHERE instr(casefold(said), ?))
 """

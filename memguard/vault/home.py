@@ -13,6 +13,7 @@ from pathlib import Path
 
 from memguard.errors import HomeError, KeyringError, UnknownOwner, VaultDestroyed, VaultUnreadable
 from memguard.settings import Settings
+from memguard.vault.connection import Session
 from memguard.vault.files import NETWORK_FILESYSTEMS, filesystem_of, make_folder, mapped_os_errors, sync_folder
 from memguard.vault.keyfile import Contents, Entry, read_marker
 from memguard.vault.keyring import Keyring
@@ -85,12 +86,13 @@ class Home:
             self._create(owner)
         return self.vault(owner)
 
-    def destroy(self, owner: str, owed: str = "") -> bool:
+    def destroy(self, owner: str, owed: str = "", check: Callable[[Session], object] | None = None) -> bool:
         """End an owner's vault: its key goes with the old master, every process that has it open learns, files go.
 
         It needs the key only: a vault whose file is lost or damaged is destroyed all the same. False where the master
         is kept in the environment and no next one is given: old copies of the keyring open until the operator rotates.
-        `owed` is what a certificate will say: it is kept with the keyring until it was issued.
+        `owed` is what a certificate will say: it is kept with the keyring until it was issued. `check` may refuse,
+        while nobody can write any more.
         """
         with self.keyring.changing() as contents:
             vault = self.vault(owner)
@@ -100,7 +102,7 @@ class Home:
                 owed=(*contents.owed, owed) if owed else contents.owed,
             )
             rotating = self.keyring.can_rotate(contents)
-            with self._retired(vault, "destroyed"):
+            with self._retired(vault, "destroyed", check):
                 self.keyring.rotate(without) if rotating else self.keyring.save(without)
             if rotating and contents.source == "environment":  # sealed under the next key, which is not in force yet
                 self._remove_folders([vault.id])
@@ -142,11 +144,13 @@ class Home:
             self._remove_leaving(self.keyring.contents())
 
     @contextlib.contextmanager
-    def _retired(self, vault: Vault, state: str) -> Iterator[None]:
+    def _retired(self, vault: Vault, state: str, check: Callable[[Session], object] | None = None) -> Iterator[None]:
         """Hold a vault's write lock while the keyring changes; there is none to hold where its file is lost."""
         with contextlib.ExitStack() as held:
             with contextlib.suppress(VaultDestroyed, VaultUnreadable):
-                held.enter_context(vault.retiring(state))
+                session = held.enter_context(vault.retiring(state))
+                if check is not None:
+                    check(session)
             yield
 
     def _opened(self, entry: Entry) -> Vault:

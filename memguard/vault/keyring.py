@@ -140,7 +140,12 @@ class Keyring:
 
     def can_rotate(self, contents: Contents) -> bool:
         """Whether a new master can be had: a program cannot change its operator's environment."""
-        return contents.source != "environment" or bool(os.environ.get(ENVIRONMENT_NEXT_KEY))
+        if contents.source != "environment":
+            return True
+        text = os.environ.get(ENVIRONMENT_NEXT_KEY)
+        if not text or text == os.environ.get(ENVIRONMENT_KEY):
+            return bool(text)  # `rotate` says what is wrong with it
+        return decoded(text) != self._key(contents)  # a rotation before may have put it in force
 
     def _next_key(self, source: str) -> bytes:
         if source != "environment":

@@ -49,10 +49,11 @@ def ids(session: Session, numbers: Iterable[int]) -> tuple[str, ...]:
     return tuple(row[0] for row in found)
 
 
-def wordings(session: Session, numbers: Iterable[int]) -> list[tuple[str, int]]:
-    """Ids and versions of memories: what a plan was made for."""
-    sql = "SELECT id, version FROM memories WHERE number IN (SELECT value FROM json_each(?)) ORDER BY id"
-    return [(memory_id, version) for memory_id, version in session.execute(sql, (_listed(numbers),))]
+def wordings(session: Session, numbers: Iterable[int]) -> list[tuple[str, int, int]]:
+    """What a plan was made for: ids and versions of memories, and when they were recorded, since an import may bring
+    an id back."""
+    sql = "SELECT id, version, recorded_at FROM memories WHERE number IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return [(memory_id, version, at) for memory_id, version, at in session.execute(sql, (_listed(numbers),))]
 
 
 def earlier_wordings(session: Session, numbers: Iterable[int]) -> int:
@@ -65,8 +66,8 @@ def earlier_wordings(session: Session, numbers: Iterable[int]) -> int:
 
 
 def values_alone(session: Session, going: Numbers) -> int:
-    """How many values stand behind placeholders of memories that go, and of no other."""
-    return int(session.one(_VALUES_ALONE, (_listed(going),) * 2))
+    """How many values stand behind placeholders of memories that go, or of runs that were shown only these."""
+    return int(session.one(_VALUES_ALONE, (_listed(going),)))
 
 
 def stays(session: Session, going: Numbers) -> bool:
@@ -98,8 +99,13 @@ _CURRENT_AGAIN = f"""
 SELECT DISTINCT s.earlier FROM supersessions s WHERE s.later IN ({_GOING}) AND s.earlier NOT IN ({_GOING})
   AND NOT EXISTS (SELECT 1 FROM supersessions o WHERE o.earlier = s.earlier AND o.later NOT IN ({_GOING}))
 """
-_VALUES_ALONE = f"""
-SELECT count(DISTINCT u.placeholder) FROM placeholder_uses u JOIN placeholders p ON p.number = u.placeholder
-WHERE u.memory IN ({_GOING}) AND p.for_models = 0
-  AND NOT EXISTS (SELECT 1 FROM placeholder_uses o WHERE o.placeholder = u.placeholder AND o.memory NOT IN ({_GOING}))
+_VALUES_ALONE = """
+WITH going AS (SELECT value AS number FROM json_each(?)), held AS (
+  SELECT placeholder FROM placeholder_uses WHERE memory IN (SELECT number FROM going)
+  UNION SELECT placeholder FROM recall_uses WHERE memory IN (SELECT number FROM going))
+SELECT count(*) FROM held h JOIN placeholders p ON p.number = h.placeholder AND p.for_models = 0
+WHERE NOT EXISTS (SELECT 1 FROM placeholder_uses o WHERE o.placeholder = p.number
+    AND o.memory NOT IN (SELECT number FROM going))
+  AND NOT EXISTS (SELECT 1 FROM recall_uses o WHERE o.placeholder = p.number
+    AND o.memory NOT IN (SELECT number FROM going))
 """

@@ -79,7 +79,7 @@ class Vault:
             return not busy
 
     @contextlib.contextmanager
-    def retiring(self, state: str) -> Iterator[None]:
+    def retiring(self, state: str) -> Iterator[Session]:
         """Hold the write lock while the keyring changes, then end this file's life as 'destroyed' or 'replaced'.
 
         No write is acknowledged in between, and a crash before the keyring has changed leaves the vault as it was.
@@ -88,7 +88,7 @@ class Vault:
             _begin_immediate(session)
             try:
                 session.execute("UPDATE vault SET state = ?", (state,))
-                yield
+                yield session
                 session.execute("COMMIT")
             finally:
                 if session.in_transaction:
