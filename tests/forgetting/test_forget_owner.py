@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -87,7 +87,7 @@ def test_a_server_that_has_it_open_stops_at_its_next_call(named: Memory, home: P
         assert server.search("bakery", user_id="ana")
         kept = one(server.add("a write that was acknowledged", user_id="ben")).id
         named.forget(user_id="ana")
-        calls = {
+        calls: dict[str, Callable[[], object]] = {
             "search": lambda: server.search("bakery", user_id="ana"),
             "add to the run": lambda: server.get(woven.secret, user_id="ana"),
             "update": lambda: server.update(woven.secret, "anew", user_id="ana"),
