@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memguard import Memory
+from memguard.privacy.spans import Span
 from memguard.retrieval.embedder import Embedder, PackagedEmbedder
 from tests.checks import column, one
 from tests.conftest import Places
@@ -150,9 +152,18 @@ def test_no_erasure_changes_an_answer(steps: list[tuple[bool, str, Item, bool]])
 
 
 TYPED = st.sampled_from(
-    ("the boat of Zelda", "zelda has the lantern", "thanks zelda and oskar lind", "Oskar Lind: a kettle", "bees",
-     "the lantern is in the shed", "the lantern is in the house", "did the storm come, Marta?", "marta's boat burned")
+    ("the boat of Zelda", "Zelda has the lantern", "thanks Zelda and Oskar Lind", "a kettle of Oskar Lind", "bees",
+     "the lantern is in the shed", "the lantern is in the house", "the storm of Marta", "Marta's boat burned")
 )  # fmt: skip
+
+
+class Hesitant(NameList):
+    """Finds names only in texts that say "of": elsewhere they stand masked because such a text made them known."""
+
+    def find(self, texts: Sequence[str]) -> list[list[Span]]:
+        return [spans if " of " in text else [] for text, spans in zip(texts, super().find(texts), strict=True)]
+
+
 LINKS = st.lists(st.integers(0, 8), max_size=2, unique=True)
 WRITE = st.tuples(st.just("write"), st.booleans(), TYPED, FIELDS, LINKS, LINKS)
 """Whether it stays, what it says, and which of those there are it is derived from and replaces."""
@@ -162,7 +173,19 @@ FORGET = st.tuples(st.just("forget"))
 HISTORY = st.lists(st.one_of(WRITE, WRITE, WRITE, ASK, REWORD, FORGET), min_size=2, max_size=10)
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
+@example([("write", False, "the boat of Zelda", {}, [], []), ("write", True, "Zelda has the lantern", {}, [], [])])
+@example(
+    [
+        ("write", False, "the lantern is in the shed", {"run_id": "r"}, [0], [0]),
+        ("write", True, "bees", {"run_id": "s"}, [1], [0]),
+        ("ask", "s"),
+        ("write", True, "the storm of Marta", {"run_id": "s", "actor": "Zelda"}, [0, 2], [1, 2]),
+        ("reword", 1, "thanks Zelda and Oskar Lind"),
+        ("forget",),
+        ("write", True, "the lantern is in the house", {"run_id": "r"}, [0], []),
+    ]
+)
 @given(HISTORY)
 def test_no_forgetting_changes_an_answer(history: list[tuple[Any, ...]]) -> None:
     """What a history leaves once some of it, and what was derived from that alone, was forgotten, and the history of
@@ -170,7 +193,7 @@ def test_no_forgetting_changes_an_answer(history: list[tuple[Any, ...]]) -> None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         places = Places(folder / "h", folder / "k", folder)
-        with places.open(TokenEmbedder(), detector=NameList(NAMES)) as memory:
+        with places.open(TokenEmbedder(), detector=Hesitant(NAMES)) as memory:
             done = lived(memory, [("write", True, "begin", {}, [], []), *history, ("forget",)])
             left = {record.metadata["n"] for record in memory.get_all(user_id="ana")}
             written = {step["n"]: step for step in done if step["verb"] == "write"}
@@ -182,7 +205,7 @@ def test_no_forgetting_changes_an_answer(history: list[tuple[Any, ...]]) -> None
             for limit in (3, 50):
                 assert answers(memory, "ana", limit) == answers(memory, "ben", limit)
             assert stored(memory, "ana") == stored(memory, "ben")
-            with places.open(TokenEmbedder(), detector=NameList(NAMES)) as anew:
+            with places.open(TokenEmbedder(), detector=Hesitant(NAMES)) as anew:
                 assert answers(anew, "ana", 50) == answers(anew, "ben", 50)
 
 
