@@ -5,21 +5,24 @@ Two owners of one home: ana held more and lost it again, ben never had it.
 
 from __future__ import annotations
 
+import re
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memguard import Memory
+from memguard.privacy.spans import Span
 from memguard.retrieval.embedder import Embedder, PackagedEmbedder
-from tests.checks import one
+from tests.checks import column, one
 from tests.conftest import Places
 from tests.promises import promise
-from tests.standins import TokenEmbedder
+from tests.standins import NameList, TokenEmbedder
 
 DAY = datetime(2024, 3, 4, 12, tzinfo=UTC)
 QUESTIONS = (
@@ -27,6 +30,8 @@ QUESTIONS = (
     "when did the boat house burn?", "what changed after the storm?", "in March 2024", "oskar's boat", "Marta's?",
 )  # fmt: skip
 Item = dict[str, Any]
+NAMES = {"Zelda": "PERSON", "Oskar Lind": "PERSON", "Marta": "PERSON"}
+CODE = re.compile(r"_[0-9a-z]{6}>")
 
 
 def answers(memory: Memory, owner: str, limit: int) -> dict[str, list[Any]]:
@@ -146,3 +151,127 @@ def test_no_erasure_changes_an_answer(steps: list[tuple[bool, str, Item, bool]])
                     going = []
             erase(memory, going)
             alike(memory, TokenEmbedder())
+
+
+TYPED = st.sampled_from(
+    ("the boat of Zelda", "Zelda has the lantern", "thanks Zelda and Oskar Lind", "a kettle of Oskar Lind", "bees",
+     "the lantern is in the shed", "the lantern is in the house", "the storm of Marta", "Marta's boat burned")
+)  # fmt: skip
+
+
+class Hesitant(NameList):
+    """Finds names only in texts that say "of": elsewhere they stand masked because such a text made them known."""
+
+    def find(self, texts: Sequence[str]) -> list[list[Span]]:
+        return [spans if " of " in text else [] for text, spans in zip(texts, super().find(texts), strict=True)]
+
+
+LINKS = st.lists(st.integers(0, 8), max_size=2, unique=True)
+WRITE = st.tuples(st.just("write"), st.booleans(), TYPED, FIELDS, LINKS, LINKS)
+"""Whether it stays, what it says, and which of those there are it is derived from and replaces."""
+ASK = st.tuples(st.just("ask"), st.sampled_from(("r", "s", "t")))
+REWORD = st.tuples(st.just("reword"), st.integers(0, 8), TYPED)
+FORGET = st.tuples(st.just("forget"))
+HISTORY = st.lists(st.one_of(WRITE, WRITE, WRITE, ASK, REWORD, FORGET), min_size=2, max_size=10)
+
+
+@settings(max_examples=15)
+@example([("write", False, "the boat of Zelda", {}, [], []), ("write", True, "Zelda has the lantern", {}, [], [])])
+@example(
+    [
+        ("write", False, "the lantern is in the shed", {"run_id": "r"}, [0], [0]),
+        ("write", True, "bees", {"run_id": "s"}, [1], [0]),
+        ("ask", "s"),
+        ("write", True, "the storm of Marta", {"run_id": "s", "actor": "Zelda"}, [0, 2], [1, 2]),
+        ("reword", 1, "thanks Zelda and Oskar Lind"),
+        ("forget",),
+        ("write", True, "the lantern is in the house", {"run_id": "r"}, [0], []),
+    ]
+)
+@given(HISTORY)
+def test_no_forgetting_changes_an_answer(history: list[tuple[Any, ...]]) -> None:
+    """What a history leaves once some of it, and what was derived from that alone, was forgotten, and the history of
+    what is left, are answered alike and stand in the vault alike."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        places = Places(folder / "h", folder / "k", folder)
+        with places.open(TokenEmbedder(), detector=Hesitant(NAMES)) as memory:
+            done = lived(memory, [("write", True, "begin", {}, [], []), *history, ("forget",)])
+            left = {record.metadata["n"] for record in memory.get_all(user_id="ana")}
+            written = {step["n"]: step for step in done if step["verb"] == "write"}
+            for n, step in written.items():
+                assert not (step["goes"] and n in left)
+                if not step["goes"] and not step["derived_from"]:
+                    assert n in left
+            relived(memory, done, left)
+            for limit in (3, 50):
+                assert answers(memory, "ana", limit) == answers(memory, "ben", limit)
+            assert stored(memory, "ana") == stored(memory, "ben")
+            with places.open(TokenEmbedder(), detector=Hesitant(NAMES)) as anew:
+                assert answers(anew, "ana", 50) == answers(anew, "ben", 50)
+
+
+def lived(memory: Memory, history: list[tuple[Any, ...]]) -> list[Item]:
+    """Do all of it for ana; says what was done, by numbers that ben's vault can have too."""
+    done: list[Item] = []
+    ids: dict[int, str] = {}
+    going: set[int] = set()
+    for n, (verb, *what) in enumerate(history):
+        there = {record.id for record in memory.get_all(user_id="ana")} if n else set()
+        alive = [number for number in ids if ids[number] in there]
+        if verb == "write":
+            stays, text, fields, parents, replaced = what
+            links = {
+                name: [alive[place] for place in places if place < len(alive)]
+                for name, places in (("derived_from", parents), ("supersedes", replaced))
+            }
+            done.append({"verb": verb, "n": n, "goes": not stays, **links, "fields": item(n, text, **fields)})
+            ids[n] = _write(memory, "ana", done[-1], ids)
+            going |= set() if stays else {n}
+        elif verb == "ask":
+            memory.search("the boat and the lantern", user_id="ana", for_run=what[0], limit=50)
+            done.append({"verb": verb, "n": n, "run": what[0]})
+        elif verb == "reword" and what[0] < len(alive):
+            memory.update(ids[alive[what[0]]], what[1], user_id="ana")
+            done.append({"verb": verb, "n": alive[what[0]], "text": what[1]})
+        elif verb == "forget" and (chosen := [ids[number] for number in going if ids[number] in there]):
+            plan = memory.plan_forget(user_id="ana", ids=chosen)
+            assert memory.forget(plan).state == "complete"
+    return done
+
+
+def relived(memory: Memory, done: list[Item], left: set[int]) -> None:
+    """Do for ben what concerns only what is left."""
+    ids: dict[int, str] = {}
+    for step in done:
+        if step["verb"] == "ask":
+            if ids:
+                memory.search("the boat and the lantern", user_id="ben", for_run=step["run"], limit=50)
+        elif step["n"] in left and step["verb"] == "write":
+            ids[step["n"]] = _write(memory, "ben", step, ids)
+        elif step["n"] in left:
+            memory.update(ids[step["n"]], step["text"], user_id="ben")
+
+
+def _write(memory: Memory, owner: str, step: Item, ids: dict[int, str]) -> str:
+    links = {name: [ids[n] for n in step[name] if n in ids] for name in ("derived_from", "supersedes")}
+    return memory.add_many([{**step["fields"], **links}], user_id=owner)[0].id
+
+
+def stored(memory: Memory, owner: str) -> list[Any]:
+    """What stands in a vault, up to ids and the characters of placeholders."""
+    texts = column(memory, owner, "SELECT text || coalesce(actor, '') FROM memories ORDER BY number")
+    earlier = column(memory, owner, "SELECT v.text FROM versions v ORDER BY v.memory, v.version")
+    counts = [
+        column(memory, owner, f"SELECT count(*) FROM {table}")[0]
+        for table in (
+            "placeholders",
+            "placeholder_uses",
+            "recalls",
+            "recall_uses",
+            "lineage",
+            "supersessions",
+            "name_parts",
+        )
+    ]
+    return [[CODE.sub(">", text) for text in (*texts, *earlier)], counts]
