@@ -86,7 +86,7 @@ def _erase(memory: Memory, size: int, ids: list[str]) -> None:
     vault = memory.home.vault(owner)
     with vault.writing() as session:
         _, going = planned(session, vault, owner, "memories", {"ids": [memory_id]}, chosen)
-        erase_rows(session, vault.seals, going)
+        erase_rows(session, going)
 
 
 def _planning(memory: Memory, size: int, ids: list[str]) -> float:

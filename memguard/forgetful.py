@@ -45,7 +45,7 @@ class Forgetful(Personal):
     """One verb, one flow, as in `memory.py`."""
 
     def delete(self, memory_id: str, *, user_id: str) -> Erased:
-        """Erase one memory with all its versions."""
+        """Erase one memory with all its versions. It can come back with an older backup; `forget` is for good."""
         vault = self._vault(user_id)
         settle = partial(self._settle, vault)
         return erase(vault, Scope("m.id = ?", (memory_id,)), settle, memory_id=memory_id or "")
@@ -163,8 +163,8 @@ class Forgetful(Personal):
         """
         from memguard.forgetting.look import look_at_home
 
-        held = certificate if isinstance(certificate, Certificate) else read_certificate(intake.path(certificate))
         key = None if public is None else public_key_of(public)
+        held = certificate if isinstance(certificate, Certificate) else read_certificate(intake.path(certificate))
         return verify(self._home, held, key, look_at_home if look_again else None)
 
     def _forget_owner(

@@ -127,6 +127,17 @@ def busy(scene: Scene) -> None:
         scene.memory.add(MARKER, user_id=OWNER)
 
 
+def outdated_plan(scene: Scene) -> None:
+    plan = scene.memory.plan_forget(user_id=OWNER, run_id=MARKER)
+    scene.memory.add(MARKER, user_id=OWNER, run_id=MARKER)
+    scene.memory.forget(plan, everything=True)
+
+
+def legal_hold(scene: Scene) -> None:
+    scene.memory.hold(user_id=OWNER, reason=MARKER)
+    scene.memory.forget(user_id=OWNER)
+
+
 def full(scene: Scene) -> None:
     run_sql(scene, "PRAGMA max_page_count = 90")
     scene.memory.add(f"{MARKER} " * 20_000, user_id=OWNER)
@@ -202,6 +213,8 @@ RECIPES: list[tuple[type[errors.MemguardError], str, Recipe]] = [
     (errors.CertificateError, "form", no_certificate),
     (errors.CertificateError, "no file", lambda s: s.memory.verify(s.aside / "no folder" / MARKER)),
     (errors.InvalidInput, "public key", lambda s: s.memory.verify(s.aside / f"{MARKER}.jsonl", public=MARKER)),
+    (errors.PlanOutdated, "plan", outdated_plan),
+    (errors.LegalHold, "hold", legal_hold),
     (errors.ModelError, "model", no_model),
 ]
 

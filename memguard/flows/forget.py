@@ -28,7 +28,6 @@ from memguard.vault import owed, placeholders, reach, rows
 from memguard.vault.connection import Session
 from memguard.vault.forgotten import note_forgotten
 from memguard.vault.home import Home
-from memguard.vault.sealing import Seals
 from memguard.vault.store import Vault
 
 Settle = Callable[[], None]
@@ -40,6 +39,8 @@ IN_USE = "the words that were erased: pages from before are still in use, and ho
 def erase(vault: Vault, scope: Scope, settle: Settle, *, memory_id: str | None = None) -> Erased:
     """Erase one memory, or all of a scope, without a certificate: rows, words, vectors, versions, lineage, evidence.
 
+    What is erased so comes back with an older backup; what is forgotten by a plan does not.
+
     SQLite overwrites what is freed and FTS5 takes the words out of its segments; emptying the log afterwards moves
     the old pages out of it, unless a reader elsewhere still needs them: then `pending` is true, and the next erasure
     or a closing of the vault finishes it.
@@ -49,15 +50,14 @@ def erase(vault: Vault, scope: Scope, settle: Settle, *, memory_id: str | None =
             rows.number_of(session, memory_id)
         going = reach.chosen(session, scope.sql, scope.parameters)
         owed.check_no_hold(session, going)
-        erase_rows(session, vault.seals, going)
+        erase_rows(session, going)
     settle()
     return Erased(len(going), pending=bool(going) and not vault.truncate_log())
 
 
-def erase_rows(session: Session, seals: Seals, going: reach.Numbers) -> None:
-    """Take memories out of a vault, with all that is only theirs; by hash it knows that they may not come back."""
+def erase_rows(session: Session, going: reach.Numbers) -> None:
+    """Take memories out of a vault, with all that is only theirs."""
     held = placeholders.held_by(session, going)
-    note_forgotten(session, seals, reach.ids(session, going))
     session.execute("DELETE FROM memories WHERE number IN (SELECT value FROM json_each(?))", (json.dumps([*going]),))
     rows.look_again(session, placeholders.let_go(session, held))
     session.execute("UPDATE vault SET change_seq = change_seq + 1, erase_seq = erase_seq + 1")
@@ -80,7 +80,8 @@ def forget(
     with vault.writing() as session:
         now, going = planned(session, vault, plan.owner, plan.kind, plan.scope, chosen)
         check_current(plan, now)
-        erase_rows(session, vault.seals, going)
+        note_forgotten(session, vault.seals, plan.going)  # no older backup or export brings them back
+        erase_rows(session, going)
         request = {
             "owner": plan.owner,
             "scope": plan.scope,
@@ -168,7 +169,7 @@ def erase_ids(vault: Vault, ids: Sequence[str]) -> None:
     """Erase those of these memories that a copy of a vault has: no hold is asked, it was when they were forgotten."""
     with vault.writing() as session:
         going = reach.chosen(session, "m.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
-        erase_rows(session, vault.seals, going)
+        erase_rows(session, going)
     vault.truncate_log()
 
 
