@@ -60,15 +60,13 @@ def main() -> None:
         6: lambda: among_many(given.vaults),
         7: certificates,
     }
+    made = {line: _measured(lines[line]) for line in map(int, given.only.split(","))}
     rows, details = _of_today()
-    ok = True
-    for line in map(int, given.only.split(",")):
-        made = _measured(lines[line])
-        details[str(line)] = {row["what"]: row.pop("details") for row in made if "details" in row}
-        rows = sorted([*(row for row in rows if row["line"] != line), *made], key=lambda row: int(row["line"]))
-        ok &= all(row["ok"] for row in made)
-    report("forgetting", rows, details=details)
-    sys.exit(not ok)
+    for line, found in made.items():
+        details[str(line)] = {row["what"]: row.pop("details") for row in found if "details" in row}
+        rows = [*(row for row in rows if row["line"] != line), *found]
+    report("forgetting", sorted(rows, key=lambda row: int(row["line"])), details=details)
+    sys.exit(not all(row["ok"] for found in made.values() for row in found))
 
 
 def _measured(line: Callable[[], Rows]) -> Rows:
