@@ -28,7 +28,7 @@ from memguard.console import (
     stored_lines,
     text_of,
 )
-from memguard.erasing import forget, hold
+from memguard.erasing import forget, hold, sweep
 from memguard.errors import MemguardError
 from memguard.hooks.verb import hook
 from memguard.imports import this_process_is_ours
@@ -210,6 +210,7 @@ cli.add_command(pii)
 cli.add_command(verify)
 cli.add_command(forget)
 cli.add_command(hold)
+cli.add_command(sweep)
 keys.add_command(token)
 keys.add_command(public)
 

@@ -1,4 +1,4 @@
-"""`memguard forget`: plan, show, ask, erase, and keep the certificate; `memguard hold`: what is not to be erased."""
+"""`memguard forget`: plan, show, ask, erase, keep the certificate; `sweep`: what expired; `hold`: what is to stay."""
 
 from __future__ import annotations
 
@@ -62,6 +62,14 @@ def forget(
         _ask(plan)
     certificate = context.memory.forget(plan, reference=reference, everything=everything, exports=exports)
     _show(context, [certificate], file)
+
+
+@click.command()
+@common_options
+def sweep(context: Context) -> None:
+    """Erase for good what has expired: of every owner, or of --user alone. For homes that no program uses by itself."""
+    count = context.memory.sweep(user_id=context.named_user)
+    context.show({"erased": count}, [f"erased {count} expired memories"])
 
 
 @click.group()

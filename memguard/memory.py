@@ -66,6 +66,7 @@ class Memory(Forgetful):
             batch = drafts[start : start + BATCH]
             outcomes += remember(vault, index, self._embedder, self._privacy, batch, None if start else ahead)
             self._look_again(vault)
+        self._sweep(vault)
         return outcomes
 
     def update(
@@ -79,6 +80,7 @@ class Memory(Forgetful):
         index = self._index(vault)
         revised = revise(vault, index, self._embedder, self._privacy, memory_id, text, metadata, versions_max=kept)
         self._look_again(vault)
+        self._sweep(vault)
         return revised
 
     # -- recall -----------------------------------------------------------------------------------------------------
@@ -105,6 +107,8 @@ class Memory(Forgetful):
         chosen = call_scope(filters, within)
         self._embedder.warm()
         vaults = [(owner, self._home.vault(owner)) for owner in owners]
+        for _, vault in vaults:
+            self._sweep(vault)
         indexes = [self._index(vault) for _, vault in vaults]  # FAISS loads while the model does
         ask = cache(partial(asked, self._embedder))
         hits = []
@@ -125,10 +129,10 @@ class Memory(Forgetful):
         return sorted(hits, key=lambda hit: -hit.score)[:count]
 
     def get(self, memory_id: str, *, user_id: str) -> Record:
-        """One memory by id; `UnknownMemory` where this owner's vault has none."""
+        """One memory by id; `UnknownMemory` where this owner's vault has none, or it has expired."""
         vault = self._vault(user_id)
         with vault.reading() as session:
-            number = rows.number_of(session, memory_id)
+            number = rows.number_of(session, memory_id, now())
             return rows.records(session, [number], self._reveal(vault))[number]
 
     def get_all(
@@ -157,7 +161,7 @@ class Memory(Forgetful):
         """The earlier wordings of a memory, oldest first."""
         vault = self._vault(user_id)
         with vault.reading() as session:
-            return rows.versions(session, rows.number_of(session, memory_id), self._reveal(vault))
+            return rows.versions(session, rows.number_of(session, memory_id, now()), self._reveal(vault))
 
     def users(self) -> list[str]:
         """Every owner with a vault in this home."""

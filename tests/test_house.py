@@ -23,8 +23,8 @@ RANKS = (
     ),
     ("adapters", ("vault", "retrieval", "privacy", "forgetting", "exchange.readers")),
     ("flows", ("flows",)),
-    ("facade", ("memory", "personal", "parts", "exchange")),
-    ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "verifying",
+    ("facade", ("memory", "forgetful", "personal", "parts", "exchange")),
+    ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "verifying", "erasing",
                "memguard_server")),
 )  # fmt: skip
 """From the bottom up. A name stands for all below it, unless a longer one says otherwise."""
@@ -47,6 +47,7 @@ BROAD = {
     ("hooks.verb", "_unobtrusively"): "it may not end its client's session, and its text may quote a memory",
     ("hooks.child", "main"): "nobody would see it, and its text may quote a memory",
     ("memguard_server.app", "_answer"): "the SDK would send its text to the model",
+    ("memguard_server.store", "Store._sweep"): "the interpreter would print its text, and end the thread",
     ("memguard_server.stdio", "serve_stdio"): "the interpreter would print its text",
 }
 """Handlers of every error that do not raise it on."""

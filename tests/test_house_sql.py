@@ -20,10 +20,10 @@ from tests.promises import promise
 DOOR = "vault.connection"
 METHODS = ("execute", "executemany", "all", "one")
 SPLICED = {
-    ("flows.forget", "scope.sql"): "compiled by retrieval.scope: names of columns and `?`",
-    ("retrieval.words", "scope.sql"): "the same",
+    ("retrieval.words", "scope.sql"): "compiled by retrieval.scope: names of columns and `?`",
     ("vault.rows", "scope_sql"): "the same, handed down",
     ("vault.lookups", "scope_sql"): "the same, handed down",
+    ("vault.reach", "sql"): "a constant of that module, or the same, handed down",
     ("vault.migrate", "number"): "counted by enumerate; PRAGMA takes no parameters",
     ("vault.migrate", "statement"): "the text of a migration file that ships with memguard",
     ("forgetting.refill", "growing.read"): "a constant of that module, by the name of a table",

@@ -8,10 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from memguard.clock import now
 from memguard.errors import BundleError, InvalidInput
 from memguard.exchange.readers import EXPORT_FORMAT
 from memguard.privacy.reveal import Reveal
 from memguard.records import Record
+from memguard.retrieval.scope import unexpired
 from memguard.vault import copies, marks, rows
 from memguard.vault.files import mapped_os_errors, write_whole
 from memguard.vault.home import Home
@@ -24,7 +26,8 @@ FILE_BYTES_MAX = 1 << 30
 def write_bundle(
     home: Home, vault: Vault, path: Path, reveal: Reveal, *, passphrase: str | None, readable: bool
 ) -> int:
-    """Write every memory of a vault; returns how many. The file is registered in the vault; a pipe as given away.
+    """Write every memory that has not expired; returns how many. The file is registered in the vault, a pipe as given
+    away.
 
     The lock is held from the reading on: an erasure that comes in between finds this export when it looks for copies.
     """
@@ -45,9 +48,10 @@ def write_bundle(
 
 
 def _document(vault: Vault, reveal: Reveal) -> tuple[bytes, int]:
-    """The readable form of every memory of a vault, and how many they are."""
+    """The readable form of every memory that has not expired, and how many they are."""
+    lasting = unexpired(now())
     with vault.reading() as session:
-        found = rows.listed(session, "1", (), -1, 0, reveal)
+        found = rows.listed(session, lasting.sql, lasting.parameters, -1, 0, reveal)
     document = {"memguard_export": EXPORT_FORMAT, "memories": _exported(found)}
     return json.dumps(document, ensure_ascii=False, indent=1).encode(), len(found)
 

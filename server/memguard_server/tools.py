@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from memguard import InvalidInput, UnknownMemory, UnknownOwner, __version__
@@ -104,14 +103,10 @@ def memory_status(memory: Memory, session: Session, _: arguments.MemoryStatus) -
 
 
 def _record(memory: Memory, session: Session, memory_id: str) -> Record:
-    """A memory that an agent may see: what has expired is not there."""
     try:
-        record = memory.get(memory_id, user_id=session.owner)
+        return memory.get(memory_id, user_id=session.owner)
     except UnknownOwner:
         raise UnknownMemory(memory_id) from None
-    if record.expires_at is not None and record.expires_at <= datetime.now(UTC):
-        raise UnknownMemory(memory_id)
-    return record
 
 
 def _check_own(record: Record, session: Session) -> None:
