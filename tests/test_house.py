@@ -46,7 +46,7 @@ BROAD = {
     ("privacy.model_detector", "_load"): "tokenizers raises no other, and its text may quote the file",
     ("hooks.verb", "_unobtrusively"): "it may not end its client's session, and its text may quote a memory",
     ("hooks.child", "main"): "nobody would see it, and its text may quote a memory",
-    ("memguard_server.app", "_answer"): "the SDK would send its text to the model",
+    ("memguard_server.app", "_answered"): "the SDK would send its text to the model",
     ("memguard_server.store", "Store._sweep"): "the interpreter would print its text, and end the thread",
     ("memguard_server.stdio", "serve_stdio"): "the interpreter would print its text",
 }
