@@ -181,6 +181,17 @@ class Memory(Forgetful):
         at = intake.path(path)
         return write_bundle(self._home, vault, at, reveal, passphrase=passphrase, readable=readable)
 
+    def access(self, *, user_id: str, path: str | Path) -> int:
+        """Write all that is held about an owner to a readable JSON file that explains its fields; how many memories.
+
+        Memories with their versions, events, evidence, lineage, what placeholders stand for, holds and copies.
+        """
+        from memguard.exchange.access import write_access
+
+        owner = intake.owner(user_id)
+        vault = self._vault(owner)
+        return write_access(self._home, vault, owner, intake.path(path), self._privacy.reveal(vault.seals))
+
     def import_(
         self,
         path: str | Path,

@@ -25,7 +25,7 @@ RANKS = (
     ("flows", ("flows",)),
     ("facade", ("memory", "forgetful", "personal", "parts", "exchange")),
     ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "verifying", "erasing",
-               "memguard_server")),
+               "accessing", "memguard_server")),
 )  # fmt: skip
 """From the bottom up. A name stands for all below it, unless a longer one says otherwise."""
 UPWARD: dict[tuple[str, str], str] = {}
