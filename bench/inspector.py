@@ -87,13 +87,15 @@ def driven(call: Call) -> dict[str, Any]:
     listed = {tool["name"] for tool in call("tools/list").get("tools", [])}
     added = call("tools/call", "add_memory", text="Deploys need two approvals").get("structuredContent", {})
     memory_id = added.get("id", "")
+    call("tools/call", "add_memory", text="The office closes at six")  # what is all there is, only a person forgets
     checks = {
         "add_memory": bool(memory_id),
         "search_memories": _holds(call("tools/call", "search_memories", query="who approves deploys?"), memory_id),
         "get_memory": _holds(call("tools/call", "get_memory", id=memory_id), memory_id),
         "list_memories": _holds(call("tools/call", "list_memories"), memory_id),
         "update_memory": _holds(call("tools/call", "update_memory", id=memory_id, text="Three approvals"), memory_id),
-        "memory_status": _counts(call("tools/call", "memory_status").get("structuredContent", {})) == 1,
+        "memory_status": _counts(call("tools/call", "memory_status").get("structuredContent", {})) == 2,
+        "forget": _holds(call("tools/call", "forget", ids=[memory_id]), memory_id),
         "delete_memory": _holds(call("tools/call", "delete_memory", id=memory_id), memory_id),
     }
     failed = sorted(name for name in listed if not checks.get(name))

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from memguard import __version__
+from memguard.accessing import access
 from memguard.console import (
     Context,
     Progress,
@@ -28,7 +29,7 @@ from memguard.console import (
     stored_lines,
     text_of,
 )
-from memguard.erasing import forget, hold
+from memguard.erasing import forget, hold, sweep
 from memguard.errors import MemguardError
 from memguard.hooks.verb import hook
 from memguard.imports import this_process_is_ours
@@ -203,13 +204,8 @@ def keys() -> None:
     """The keyring: rotate its master, make or use a recovery kit, give tokens to HTTP clients, certify."""
 
 
-cli.add_command(serve)
-cli.add_command(setup)
-cli.add_command(hook)
-cli.add_command(pii)
-cli.add_command(verify)
-cli.add_command(forget)
-cli.add_command(hold)
+for verb in (serve, setup, hook, pii, verify, forget, hold, sweep, access):
+    cli.add_command(verb)
 keys.add_command(token)
 keys.add_command(public)
 

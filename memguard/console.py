@@ -44,6 +44,11 @@ class Context:
             raise click.UsageError("whose memory? give --user, or set MEMGUARD_USER")
         return owner
 
+    @property
+    def named_user(self) -> str | None:
+        """The owner of --user; the setting does not count."""
+        return self._user
+
     def show(self, document: Any, lines: Sequence[str]) -> None:
         """One JSON document with --json, else lines for people."""
         if self.as_json:

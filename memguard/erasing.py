@@ -1,4 +1,4 @@
-"""`memguard forget`: plan, show, ask, erase, and keep the certificate; `memguard hold`: what is not to be erased."""
+"""`memguard forget`: plan, show, ask, erase, keep the certificate; `sweep`: what expired; `hold`: what is to stay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memguard.console import Context, common_options, moment_of
+from memguard.console import Context, common_options, json_object, moment_of
 from memguard.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ EXIT_CODES = {"complete": 0, "pending": 3, "incomplete": 3}
 @click.option("--author", help="All that an author wrote.")
 @click.option("--since", metavar="TIME", help="From this time on, ISO 8601 with an offset.")
 @click.option("--until", metavar="TIME", help="Before this time.")
+@click.option("--filter", "filters", metavar="JSON", help="Metadata filter, as for search.")
 @click.option("--everything", is_flag=True, help="Needed where a scope takes every memory of the owner.")
 @click.option("--exports", is_flag=True, help="Remove the export files that memguard wrote, too.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, change nothing.")
@@ -67,6 +68,14 @@ def forget(
         _ask(plan)
     certificate = context.memory.forget(plan, reference=reference, everything=everything, exports=exports)
     _show(context, [certificate], file)
+
+
+@click.command()
+@common_options
+def sweep(context: Context) -> None:
+    """Erase for good what has expired: of every owner, or of --user alone. For homes that no program uses by itself."""
+    count = context.memory.sweep(user_id=context.named_user)
+    context.show({"erased": count}, [f"erased {count} expired memories"])
 
 
 @click.group()
@@ -109,7 +118,8 @@ def _plan(context: Context, plan_file: Path | None, scope: dict[str, Any]) -> Pl
     given = {name: value for name, value in scope.items() if value not in (None, ())}
     if plan_file is None:
         times = {name: moment_of(given[name]) for name in ("since", "until") if name in given}
-        within: dict[str, Any] = given | times
+        filters = {"filters": json_object(given["filters"])} if "filters" in given else {}
+        within: dict[str, Any] = given | times | filters
         return context.memory.plan_forget(user_id=context.user, **within)
     if given:
         raise InvalidInput("a plan says itself what goes: give no scope beside it")

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from memguard import intake
-from memguard.errors import InvalidInput, NotFound, VaultDestroyed, VaultUnreadable
+from memguard.errors import InvalidInput, NotFound, VaultDestroyed, VaultError, VaultUnreadable
 from memguard.flows.forget import count_memories, erase, forget, resume
 from memguard.flows.plan import check, check_current, plan, planned
+from memguard.flows.sweep import sweep_all
 from memguard.flows.verify import read_certificate, verify
 from memguard.forgetting.certificate import Certificate, public_key_of
 from memguard.forgetting.plan import Plan
@@ -126,6 +127,24 @@ class Forgetful(Personal):
                 certificates += resume(self._home, vault, partial(self._settle, vault))
         return certificates
 
+    def sweep(self, *, user_id: str | None = None, only_open: bool = False) -> int:
+        """Erase all that has expired and no legal hold keeps, of one owner or of every one; returns how many memories.
+
+        Whoever writes and searches needs it not: they sweep by themselves, at most ten minutes late
+        (`memguard.flows.sweep`). `only_open` leaves out owners whose vault this `Memory` has not used.
+        """
+        owners = self._home.opened() if only_open else self._home.owners()
+        count, failed = 0, []
+        for owner in owners if user_id is None else [intake.owner(user_id)]:
+            try:
+                vault = self._home.vault(owner)
+                count += sweep_all(vault, partial(self._settle, vault))
+            except VaultError as error:  # one that is damaged keeps nothing of the others
+                failed.append(error)
+        if failed:
+            raise failed[0]
+        return count
+
     def hold(self, *, user_id: str, reason: str, ids: Sequence[str] | None = None, **within: Any) -> str:
         """Keep what a scope holds now from being erased, or all of a vault, what will come to it too, until `lift`.
 
@@ -192,11 +211,6 @@ class Forgetful(Personal):
         times = {name: datetime.fromisoformat(scope[name]) for name in ("since", "until") if name in scope}
         within = {**scope, **times}
         return self._as_stored(session, vault, call_scope(within.pop("filters", None), within))
-
-    def _settle(self, vault: Vault) -> None:
-        """Mask anew whatever an erasure left to be looked at."""
-        while self._look_again(vault):
-            pass
 
 
 def _plain(within: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class Memory(Forgetful):
             batch = drafts[start : start + BATCH]
             outcomes += remember(vault, index, self._embedder, self._privacy, batch, None if start else ahead)
             self._look_again(vault)
+        self._sweep(vault)
         return outcomes
 
     def update(
@@ -79,6 +80,7 @@ class Memory(Forgetful):
         index = self._index(vault)
         revised = revise(vault, index, self._embedder, self._privacy, memory_id, text, metadata, versions_max=kept)
         self._look_again(vault)
+        self._sweep(vault)
         return revised
 
     # -- recall -----------------------------------------------------------------------------------------------------
@@ -105,6 +107,8 @@ class Memory(Forgetful):
         chosen = call_scope(filters, within)
         self._embedder.warm()
         vaults = [(owner, self._home.vault(owner)) for owner in owners]
+        for _, vault in vaults:
+            self._sweep(vault)
         indexes = [self._index(vault) for _, vault in vaults]  # FAISS loads while the model does
         ask = cache(partial(asked, self._embedder))
         hits = []
@@ -125,10 +129,10 @@ class Memory(Forgetful):
         return sorted(hits, key=lambda hit: -hit.score)[:count]
 
     def get(self, memory_id: str, *, user_id: str) -> Record:
-        """One memory by id; `UnknownMemory` where this owner's vault has none."""
+        """One memory by id; `UnknownMemory` where this owner's vault has none, or it has expired."""
         vault = self._vault(user_id)
         with vault.reading() as session:
-            number = rows.number_of(session, memory_id)
+            number = rows.number_of(session, memory_id, now())
             return rows.records(session, [number], self._reveal(vault))[number]
 
     def get_all(
@@ -157,7 +161,7 @@ class Memory(Forgetful):
         """The earlier wordings of a memory, oldest first."""
         vault = self._vault(user_id)
         with vault.reading() as session:
-            return rows.versions(session, rows.number_of(session, memory_id), self._reveal(vault))
+            return rows.versions(session, rows.number_of(session, memory_id, now()), self._reveal(vault))
 
     def users(self) -> list[str]:
         """Every owner with a vault in this home."""
@@ -176,6 +180,17 @@ class Memory(Forgetful):
         reveal = self._privacy.reveal(vault.seals)  # whoever may write a file may see what is in it
         at = intake.path(path)
         return write_bundle(self._home, vault, at, reveal, passphrase=passphrase, readable=readable)
+
+    def access(self, *, user_id: str, path: str | Path) -> int:
+        """Write all that is held about an owner to a readable JSON file that explains its fields; how many memories.
+
+        Memories with their versions, events, evidence, lineage, what placeholders stand for, holds and copies.
+        """
+        from memguard.exchange.access import write_access
+
+        owner = intake.owner(user_id)
+        vault = self._vault(owner)
+        return write_access(self._home, vault, owner, intake.path(path), self._privacy.reveal(vault.seals))
 
     def import_(
         self,

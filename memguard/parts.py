@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from memguard import intake
-from memguard.errors import ModelError
+from memguard.errors import MemguardError, ModelError
 from memguard.flows.shown import note_shown
+from memguard.flows.sweep import SWEPT_MAX, Sweeps, sweep
 from memguard.privacy.policy import grant_named
 from memguard.privacy.privacy import Privacy
 from memguard.privacy.reveal import Reveal
@@ -44,6 +47,7 @@ class Parts:
         self._privacy = Privacy.of(self._settings, detector)
         self._home = Home(self._settings)
         self._indexes = IndexCache()
+        self._sweeps = Sweeps()
         self._given_embedder = embedder
         self._lock = threading.Lock()
 
@@ -101,6 +105,18 @@ class Parts:
         from memguard.flows.rescreen import look_again
 
         return look_again(vault, self._index(vault), self._embedder, self._privacy)
+
+    def _settle(self, vault: Vault) -> None:
+        """Mask anew whatever an erasure left to be looked at."""
+        while self._look_again(vault):
+            pass
+
+    def _sweep(self, vault: Vault) -> None:
+        """After a write and before a search, where it is time: erase what has expired. It fails neither of them."""
+        if self._sweeps.due(vault.id):
+            with contextlib.suppress(MemguardError):  # it stays hidden all the same, and the next one tries again
+                if sweep(vault, partial(self._settle, vault)) == SWEPT_MAX:
+                    self._sweeps.again(vault.id)
 
     def _note_recalled(self, vault: Vault, run_id: str | None, hits: Iterable[Hit]) -> None:
         shown = [hit.id for hit in hits]

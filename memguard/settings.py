@@ -52,6 +52,8 @@ class Settings:
     """What is done with levels 1 to 3, where it is not as usual: `2=keep,3=drop` or a table."""
     secrets: str = "drop"
     """What is done with passwords, keys and codes: `drop` keeps nothing of them, `seal` seals them as all values."""
+    forget_all_projects: bool = False
+    """Agents may plan to forget beyond the project they work in. A person confirms it all the same."""
     allow_network_home: bool = False
     """Accept a home on a network file system, where SQLite's write-ahead log is not safe."""
 

@@ -25,7 +25,7 @@ RANKS = (
     ("flows", ("flows",)),
     ("facade", ("memory", "forgetful", "personal", "parts", "exchange")),
     ("skins", ("cli", "console", "pii", "doctor", "demo", "setup", "hooks", "serving", "verifying", "erasing",
-               "memguard_server")),
+               "accessing", "memguard_server")),
 )  # fmt: skip
 """From the bottom up. A name stands for all below it, unless a longer one says otherwise."""
 UPWARD: dict[tuple[str, str], str] = {}
@@ -46,7 +46,8 @@ BROAD = {
     ("privacy.model_detector", "_load"): "tokenizers raises no other, and its text may quote the file",
     ("hooks.verb", "_unobtrusively"): "it may not end its client's session, and its text may quote a memory",
     ("hooks.child", "main"): "nobody would see it, and its text may quote a memory",
-    ("memguard_server.app", "_answer"): "the SDK would send its text to the model",
+    ("memguard_server.app", "_answered"): "the SDK would send its text to the model",
+    ("memguard_server.store", "Store._sweep"): "the interpreter would print its text, and end the thread",
     ("memguard_server.stdio", "serve_stdio"): "the interpreter would print its text",
 }
 """Handlers of every error that do not raise it on."""

@@ -144,7 +144,8 @@ def test_delete_all_erases_exactly_its_scope(memory: Memory, scope: dict[str, An
 
 
 def test_delete_all_of_an_owner_ends_the_vault_and_only_that_one(home: Places, memory: Memory) -> None:
-    memory.add_many([{"text": "one"}, {"text": "two", "expires_at": datetime.now(UTC) - timedelta(1)}], user_id="ana")
+    memory.add("one", user_id="ana")
+    memory.add("two", user_id="ana", expires_at=datetime.now(UTC) - timedelta(1))  # not swept yet
     memory.add("bens", user_id="ben")
     file = memory.home.vault("ana").path
     assert memory.delete_all(user_id="ana").memories == 2

@@ -76,6 +76,8 @@ class TwoProcesses(RuleBasedStateMachine):
             self.refused(by, "Conflict", "add_many", user_id=owner, items=batch.items)
         else:
             self.model.stored(owner, wishes, batch, self.call(by, "add_many", user_id=owner, items=batch.items))
+            self.call(by, "sweep", user_id=owner)  # what has expired goes now, if not with the write
+            self.model.owned[owner].drop([k.id for k in self.model.owned[owner].kept.values() if k.expired])
 
     @initialize(by=BY, owner=OWNER, wishes=WISHES)
     def begin(self, by: str, owner: str, wishes: list[Wish]) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from memguard.clock import now
 from memguard.errors import BundleError, InvalidInput
 from memguard.exchange.readers import EXPORT_FORMAT
 from memguard.privacy.reveal import Reveal
 from memguard.records import Record
+from memguard.retrieval.scope import unexpired
 from memguard.vault import copies, marks, rows
 from memguard.vault.files import mapped_os_errors, write_whole
 from memguard.vault.home import Home
@@ -24,30 +27,41 @@ FILE_BYTES_MAX = 1 << 30
 def write_bundle(
     home: Home, vault: Vault, path: Path, reveal: Reveal, *, passphrase: str | None, readable: bool
 ) -> int:
-    """Write every memory of a vault; returns how many. The file is registered in the vault; a pipe as given away.
+    """Write every memory that has not expired; returns how many."""
+    if readable == (passphrase is not None):
+        raise InvalidInput("an export is sealed under a passphrase, or readable: choose one")
+    counted: list[int] = []
+
+    def made() -> bytes:
+        data, count = _document(vault, reveal)
+        counted.append(count)
+        return data if passphrase is None else sealed(data, passphrase)
+
+    write_registered(home, vault, path, made)
+    return counted[0]
+
+
+def write_registered(home: Home, vault: Vault, path: Path, made: Callable[[], bytes]) -> None:
+    """Write what `made` reads of a vault to a file, registered as an export, or to a pipe, registered as given away.
 
     The lock is held from the reading on: an erasure that comes in between finds this export when it looks for copies.
     """
-    if readable == (passphrase is not None):
-        raise InvalidInput("an export is sealed under a passphrase, or readable: choose one")
     place = marks.place_of(path)
     with copies.one_at_a_time(home):
-        data, count = _document(vault, reveal)
-        if passphrase is not None:
-            data = sealed(data, passphrase)
+        data = made()
         if not marks.is_stream(place):
             with copies.registered([vault], place, marks.mark_of_export(data)):
                 write_whole(place, data, "the export")
-            return count
+            return
         copies.note_given_away(vault, path.absolute(), "export")
     _pour(place, data)  # outside: who reads the pipe may take their time
-    return count
 
 
 def _document(vault: Vault, reveal: Reveal) -> tuple[bytes, int]:
-    """The readable form of every memory of a vault, and how many they are."""
+    """The readable form of every memory that has not expired, and how many they are."""
+    lasting = unexpired(now())
     with vault.reading() as session:
-        found = rows.listed(session, "1", (), -1, 0, reveal)
+        found = rows.listed(session, lasting.sql, lasting.parameters, -1, 0, reveal)
     document = {"memguard_export": EXPORT_FORMAT, "memories": _exported(found)}
     return json.dumps(document, ensure_ascii=False, indent=1).encode(), len(found)
 

@@ -32,7 +32,7 @@ def revise(
     """Give a memory new text, new metadata or both; its earlier wordings are kept, at most `versions_max`."""
     with vault.reading() as session:
         since = index.known.catch_up(session).change
-        number = rows.number_of(session, memory_id)
+        number = rows.number_of(session, memory_id, now())
         before = rows.records(session, [number], privacy.reveal(vault.seals))[number]
     draft = draft_of(before)
     draft = replace(

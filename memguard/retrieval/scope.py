@@ -103,7 +103,12 @@ EVERYTHING = Scope()
 
 def visible(now: int) -> Scope:
     """Memories an agent may see: not held for review, not expired."""
-    return Scope("m.status = 'active' AND (m.expires_at IS NULL OR m.expires_at > ?)", (now,))
+    return Scope("m.status = 'active'") & unexpired(now)
+
+
+def unexpired(now: int) -> Scope:
+    """Memories whose end has not come."""
+    return Scope("(m.expires_at IS NULL OR m.expires_at > ?)", (now,))
 
 
 def scope(

@@ -61,6 +61,10 @@ class Home:
         """Every owner with a vault here, sorted."""
         return sorted(self.contents().vaults)
 
+    def opened(self) -> list[str]:
+        """The owners whose vaults were used through this object, sorted."""
+        return sorted(self._vaults.keys() & self.contents().vaults.keys())
+
     def contents(self) -> Contents:
         """What the keyring says; empty while there is no home yet."""
         if self._keyring is None and not self._marker.exists():

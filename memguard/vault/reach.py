@@ -16,6 +16,11 @@ def chosen(session: Session, scope_sql: str, parameters: Sequence[Any]) -> Numbe
     return _numbers(session.execute(f"SELECT m.number FROM memories m WHERE {scope_sql}", parameters))
 
 
+def expired(session: Session, now: int, most: int) -> Numbers:
+    """Memories that have expired by `now`, the longest expired first, without those that a legal hold keeps."""
+    return _numbers(session.execute(_EXPIRED, (now, most)))
+
+
 def derived_only(session: Session, going: Numbers) -> Numbers:
     """What was made from nothing but what goes, and from what was made of that: it says what they said."""
     found: Numbers = frozenset()
@@ -84,6 +89,10 @@ def _listed(numbers: Iterable[int]) -> str:
     return json.dumps(sorted(numbers))
 
 
+_EXPIRED = """
+SELECT m.number FROM memories m WHERE m.expires_at <= ? AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.whole)
+  AND NOT EXISTS (SELECT 1 FROM legal_hold_memories h WHERE h.memory = m.number) ORDER BY m.expires_at, m.number LIMIT ?
+"""
 _GOING = "SELECT value FROM json_each(?)"
 _DERIVED_ONLY = f"""
 SELECT DISTINCT l.child FROM lineage l WHERE l.kind = 'given' AND l.parent IN ({_GOING}) AND l.child NOT IN ({_GOING})

@@ -38,11 +38,12 @@ def next_change(session: Session) -> int:
     return int(session.one("UPDATE vault SET change_seq = change_seq + 1 RETURNING change_seq"))
 
 
-def number_of(session: Session, memory_id: str) -> int:
-    """The internal number of a memory; `UnknownMemory` where the vault has none of this id."""
-    number = (
-        session.one("SELECT number FROM memories WHERE id = ?", (memory_id,)) if looks_like_an_id(memory_id) else None
-    )
+def number_of(session: Session, memory_id: str, shown_at: int | None = None) -> int:
+    """The internal number of a memory; `UnknownMemory` where the vault has none of this id.
+
+    For who may not see what has expired, `shown_at` is the moment: from its expiry on it is unknown, erased or not.
+    """
+    number = session.one(_NUMBER, (memory_id, shown_at)) if looks_like_an_id(memory_id) else None
     if number is None:
         raise UnknownMemory(str(memory_id))
     return int(number)
@@ -242,6 +243,7 @@ def _record(row: Sequence[Any], reveal: Reveal) -> Record:
     )
 
 
+_NUMBER = "SELECT number FROM memories WHERE id = ?1 AND (?2 IS NULL OR expires_at IS NULL OR expires_at > ?2)"
 _INSERT = """
 INSERT INTO memories (id, text, plain, tags, author, author_kind, actor, actor_key, agent_id, run_id, run_order,
   environment, source, origin, happened_at, happened_offset, recorded_at, valid_from, valid_to, expires_at, metadata,

@@ -117,6 +117,10 @@ STORED_SCHEMA = _object(
 )
 UPDATED_SCHEMA = _object(_of("string", "updated"), "updated")
 DELETED_SCHEMA = _object({**_of("string", "deleted"), **_of("boolean", "pending")}, "deleted pending")
+FORGOTTEN_SCHEMA = _object(
+    {**_of("boolean", "erased"), **_of("object", "plan"), **_of("string", "a_person_runs certificate state")},
+    "erased plan",
+)
 STATUS_SCHEMA = _object(
     {**_of("string", "owner agent project note version"), **_of("integer", "in_project everywhere changes_left")},
     "owner agent in_project everywhere",

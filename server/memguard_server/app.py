@@ -1,14 +1,15 @@
 """The MCP server itself, whatever carries it: its tools, their errors, and what it tells an agent at the start.
 
 A tool call is five steps: find the tool, check the arguments, run it in a thread, frame the answer, translate what went
-wrong. No exception reaches the SDK, which would send its text to the model.
+wrong. Where a tool has a question instead of an answer, a person is asked in between. No exception reaches the SDK,
+which would send its text to the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio.to_thread
 import mcp_types as types
@@ -21,6 +22,7 @@ from pydantic import ValidationError
 from memguard import MemguardError, __version__
 from memguard_server.answers import Answer
 from memguard_server.arguments import mistakes, schema_of
+from memguard_server.asking import Question, ask
 from memguard_server.frame import framed, one_line
 from memguard_server.logs import log, place_of
 from memguard_server.session import Session
@@ -41,6 +43,7 @@ INSTRUCTIONS = (
 WITH_PROJECT = "\nSearches cover this project and what holds everywhere."
 NO_PROJECT = "\nThere is no repository here, so no project: only what holds everywhere is read and written."
 Context = ServerRequestContext[Any, Any]
+Found = TypeVar("Found")
 
 
 def server_of(store: Store, session_of: Callable[[Context], Session], instructions: str = INSTRUCTIONS) -> Server[Any]:
@@ -50,13 +53,21 @@ def server_of(store: Store, session_of: Callable[[Context], Session], instructio
     async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=listed())
 
-    async def call_tool(context: Context, asked: types.CallToolRequestParams) -> types.CallToolResult:
+    async def call_tool(
+        context: Context, asked: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
         tool = TOOLS.get(asked.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"unknown tool: there are {', '.join(TOOLS)}")
         work = partial(_answer, store, partial(session_of, context), tool, asked.arguments or {})
         # A call that is cancelled leaves the thread to its end: a write is whole or was not begun.
-        return await anyio.to_thread.run_sync(work, limiter=limiter)
+        answered = await anyio.to_thread.run_sync(work, limiter=limiter)
+        if not isinstance(answered, Question):
+            return answered
+        follows = await ask(context, asked, answered)
+        if isinstance(follows, types.InputRequiredResult):
+            return follows
+        return await anyio.to_thread.run_sync(partial(_answered, tool, lambda: _result(follows())), limiter=limiter)
 
     server: Server[Any] = Server(
         "memguard",
@@ -91,11 +102,22 @@ def listed() -> list[types.Tool]:
     ]
 
 
-def _answer(store: Store, session_of: Callable[[], Session], tool: Tool, given: dict[str, Any]) -> types.CallToolResult:
+def _answer(
+    store: Store, session_of: Callable[[], Session], tool: Tool, given: dict[str, Any]
+) -> types.CallToolResult | Question:
+    """A tool's answer, or what a person is to be asked before there is one."""
+
+    def work() -> types.CallToolResult | Question:
+        found = tool.run(store.memory(), session_of(), tool.arguments.model_validate(given))
+        return found if isinstance(found, Question) else _result(found)
+
+    return _answered(tool, work)
+
+
+def _answered(tool: Tool, work: Callable[[], Found]) -> Found | types.CallToolResult:
     """Every error becomes one line without content: memguard's own hold ids only, of any other its place is logged."""
     try:
-        checked = tool.arguments.model_validate(given)
-        return _result(tool.run(store.memory(), session_of(), checked))
+        return work()
     except ValidationError as error:
         return _failed(mistakes(error, tool.arguments))
     except MemguardError as error:

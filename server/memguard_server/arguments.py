@@ -11,6 +11,7 @@ QUERY_LENGTH_MAX = 10_000
 SEARCH_MAX = 20
 LIST_MAX = 50
 SUPERSEDES_MAX = 20
+FORGET_MAX = 20
 
 
 def _moment(value: Any) -> datetime:
@@ -76,6 +77,15 @@ class UpdateMemory(Arguments):
 
 class DeleteMemory(Arguments):
     id: Id
+
+
+class Forget(Arguments):
+    ids: list[Id] = Field([], max_length=FORGET_MAX)
+    run: str | None = None
+    project: bool = Field(False, description="All of this project")
+    author: str | None = None
+    since: Moment | None = Field(None, description="Happened at or after")
+    until: Moment | None = Field(None, description="Happened before")
 
 
 class MemoryStatus(Arguments):

@@ -16,6 +16,8 @@ from memguard import MemguardError
 CHANGES_MAX = 30
 CHANGES_SECONDS = 3_600
 AGENT_LENGTH_MAX = 64
+NOWHERE: dict[str, Any] = {"NOT": {"environment": "*"}}
+"""The filter of what belongs to no project: it holds everywhere."""
 UNNAMED = "mcp-client"
 """The agent of a client that does not say what it is."""
 
@@ -35,16 +37,24 @@ class Budget:
     def spend(self) -> None:
         """Count one change; `Refused` where the hour's are used up."""
         with self._lock:
-            if self._left() == 0:
-                raise Refused(
-                    f"{CHANGES_MAX} memories were changed or deleted within an hour, which is the limit: "
-                    "ask the user to go on with the command line, or wait"
-                )
+            self._check()
             self._spent.append(self._clock())
+
+    def check(self) -> None:
+        """`Refused` where the hour's are used up."""
+        with self._lock:
+            self._check()
 
     def left(self) -> int:
         with self._lock:
             return self._left()
+
+    def _check(self) -> None:
+        if self._left() == 0:
+            raise Refused(
+                f"{CHANGES_MAX} memories were changed or deleted within an hour, which is the limit: "
+                "ask the user to go on with the command line, or wait"
+            )
 
     def _left(self) -> int:
         while self._spent and self._clock() - self._spent[0] >= CHANGES_SECONDS:
@@ -65,11 +75,15 @@ class Session:
     @property
     def here(self) -> dict[str, Any]:
         """The filter of what this project sees: its own memories, and those that hold everywhere."""
-        everywhere: dict[str, Any] = {"NOT": {"environment": "*"}}
-        return everywhere if self.environment is None else {"OR": [{"environment": self.environment}, everywhere]}
+        return NOWHERE if self.environment is None else {"OR": [{"environment": self.environment}, NOWHERE]}
 
     def sees(self, environment: str | None) -> bool:
         return environment is None or environment == self.environment
+
+    def check_here(self, environment: str | None) -> None:
+        """What is written touches this project and what holds everywhere: a misled agent harms nothing elsewhere."""
+        if not self.sees(environment):
+            raise Refused("this memory belongs to another project: change it from there, or ask the user")
 
 
 def agent_name(named: object) -> str:

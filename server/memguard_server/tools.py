@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from memguard import InvalidInput, UnknownMemory, UnknownOwner, __version__
 from memguard_server import answers, arguments
 from memguard_server.answers import Answer
+from memguard_server.asking import Question
 from memguard_server.frame import NOTICE
-from memguard_server.session import Refused, Session
+from memguard_server.planning import forget
+from memguard_server.session import NOWHERE, Refused, Session
 
 if TYPE_CHECKING:
     from memguard import Memory, Record
@@ -22,7 +23,7 @@ COUNTED_MAX = 1_000
 
 def add_memory(memory: Memory, session: Session, given: arguments.AddMemory) -> Answer:
     for earlier in given.supersedes:
-        _check_here(_record(memory, session, earlier), session)
+        session.check_here(_record(memory, session, earlier).environment)
     fields = given.model_dump(exclude={"text", "everywhere", "key"}, exclude_none=True)
     stored = memory.add(
         given.text,
@@ -85,7 +86,7 @@ def delete_memory(memory: Memory, session: Session, given: arguments.DeleteMemor
 def memory_status(memory: Memory, session: Session, _: arguments.MemoryStatus) -> Answer:
     environment = session.environment
     in_project = 0 if environment is None else _count(memory, session, {"environment": environment})
-    everywhere = _count(memory, session, {"NOT": {"environment": "*"}})
+    everywhere = _count(memory, session, NOWHERE)
     notes = {
         "no repository here: what is added holds everywhere": environment is None,
         f"counts stop at {COUNTED_MAX}": COUNTED_MAX in (in_project, everywhere),
@@ -104,27 +105,17 @@ def memory_status(memory: Memory, session: Session, _: arguments.MemoryStatus) -
 
 
 def _record(memory: Memory, session: Session, memory_id: str) -> Record:
-    """A memory that an agent may see: what has expired is not there."""
     try:
-        record = memory.get(memory_id, user_id=session.owner)
+        return memory.get(memory_id, user_id=session.owner)
     except UnknownOwner:
         raise UnknownMemory(memory_id) from None
-    if record.expires_at is not None and record.expires_at <= datetime.now(UTC):
-        raise UnknownMemory(memory_id)
-    return record
 
 
 def _check_own(record: Record, session: Session) -> None:
     """An agent changes what it wrote itself."""
     if record.agent_id != session.agent_id:
         raise Refused("another author wrote this memory: only a person can change or delete it, ask the user")
-    _check_here(record, session)
-
-
-def _check_here(record: Record, session: Session) -> None:
-    """What is written touches this project and what holds everywhere: an agent that was misled here harms here only."""
-    if not session.sees(record.environment):
-        raise Refused("this memory belongs to another project: change it from there, or ask the user")
+    session.check_here(record.environment)
 
 
 def _listed(
@@ -144,7 +135,7 @@ def _count(memory: Memory, session: Session, filters: dict[str, Any]) -> int:
 class Tool:
     """`run` is one of the functions above; the rest is what a client shows, and what a model reads."""
 
-    run: Callable[[Memory, Session, Any], Answer]
+    run: Callable[[Memory, Session, Any], Answer | Question]
     title: str
     description: str
     arguments: type[arguments.Arguments]
@@ -218,6 +209,15 @@ TOOLS = {
             answers.DELETED_SCHEMA,
             is_destructive=True,
             is_idempotent=True,
+        ),
+        Tool(
+            forget,
+            "Forget for good",
+            "Plan to erase what is wider than one memory of yours, in this project: a person is asked, or runs the "
+            "command in the answer. When the user wants something forgotten.",
+            arguments.Forget,
+            answers.FORGOTTEN_SCHEMA,
+            is_destructive=True,
         ),
         Tool(
             memory_status,

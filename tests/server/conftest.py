@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters
+from mcp.client.session import ElicitationFnT
 from mcp.client.stdio import stdio_client
 from mcp_types import CallToolResult, Implementation, Tool
 
@@ -94,9 +95,13 @@ def agent_of(
     name: str = "claude-code",
     mode: str = LEGACY,
     user: str = "ana",
+    person: ElicitationFnT | None = None,
     **more: str,
 ) -> Iterator[Agent]:
-    """A client called `name`, with a server of its own over stdio in `directory`; `more` stands in its environment."""
+    """A client called `name`, with a server of its own over stdio in `directory`; `more` stands in its environment.
+
+    `person` answers what the server asks; without one the client cannot be asked.
+    """
     parameters = StdioServerParameters(
         command=str(COMMAND), args=["serve", "--user", user], env=environment_of(places, **more), cwd=directory
     )
@@ -106,6 +111,7 @@ def agent_of(
             mode=mode,
             client_info=Implementation(name=name, version="1"),
             read_timeout_seconds=SECONDS_MAX,
+            elicitation_callback=person,
         )
         with portal.wrap_async_context_manager(client):
             yield Agent(portal, client, stderr)

@@ -46,7 +46,13 @@ def logging_as_served() -> Iterator[None]:
 
 
 def answer(memory: Memory, name: str, **given: Any) -> CallToolResult:
-    return app._answer(Opened(memory), lambda: Session("ana", "agent", "/site"), TOOLS[name], given)
+    return answered(Opened(memory), Session("ana", "agent", "/site"), name, given)
+
+
+def answered(store: Store, session: Session, name: str, given: dict[str, Any]) -> CallToolResult:
+    result = app._answer(store, lambda: session, TOOLS[name], given)
+    assert isinstance(result, CallToolResult)
+    return result
 
 
 def test_all_tools_fit_a_models_context() -> None:
@@ -67,7 +73,7 @@ def test_every_tool_has_a_title_a_description_and_all_four_hints() -> None:
         assert hints.open_world_hint is False
     destructive = {tool.name for tool in listed() if tool.annotations and tool.annotations.destructive_hint}
     reading = {tool.name for tool in listed() if tool.annotations and tool.annotations.read_only_hint}
-    assert destructive == {"update_memory", "delete_memory"}
+    assert destructive == {"update_memory", "delete_memory", "forget"}
     assert reading == {"search_memories", "get_memory", "list_memories", "memory_status"}
 
 
@@ -131,7 +137,7 @@ def test_memories_reach_a_model_in_their_frame(memory: Memory) -> None:
 def test_a_home_that_is_mended_is_used_without_a_restart(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMGUARD_MASTER", "nonsense")
     store = Store(None)
-    result = app._answer(store, lambda: Session("ana", "agent", None), TOOLS["memory_status"], {})
+    result = answered(store, Session("ana", "agent", None), "memory_status", {})
     assert "setting master must be one of" in text_of(result)
     monkeypatch.delenv("MEMGUARD_MASTER")
     assert store.memory().settings.master == ""

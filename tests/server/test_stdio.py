@@ -30,7 +30,7 @@ def agent(
 
 
 def test_every_tool_answers(agent: Agent, site: Path) -> None:
-    assert len(agent.tools()) == 7
+    assert len(agent.tools()) == 8
     stored = agent.done("add_memory", text="We lint with ruff: it is fast <b>&</b>", metadata={"n": 1}, actor="Ana")[
         "id"
     ]

@@ -12,6 +12,7 @@ import pytest
 from memguard import MemguardError, Memory, UnknownMemory
 from memguard_server import tools
 from memguard_server.answers import LIST_TEXT_MAX, SEARCH_TEXT_MAX
+from memguard_server.asking import Question
 from memguard_server.frame import NOTICE
 from memguard_server.project import project_of
 from memguard_server.session import CHANGES_MAX, Refused, Session, agent_name
@@ -30,7 +31,8 @@ class Connection:
 
     def __call__(self, name: str, **given: Any) -> dict[str, Any]:
         tool = TOOLS[name]
-        data = tool.run(self.memory, self.session, tool.arguments.model_validate(given)).data
+        found = tool.run(self.memory, self.session, tool.arguments.model_validate(given))
+        data = (found.not_asked() if isinstance(found, Question) else found).data
         assert json.loads(json.dumps(data)) == data
         return data
 
