@@ -29,6 +29,7 @@ PATH = "/mcp"
 BODY_BYTES_MAX = 4 << 20
 """The longest text there may be is a megabyte of UTF-8, and up to three where a client escapes it."""
 SHUTDOWN_SECONDS = 2
+BACKLOG = 128
 
 
 class _HostAndOrigin:
@@ -100,6 +101,7 @@ def _listening(port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((ADDRESS, port))
+        listener.listen(BACKLOG)  # whoever reads where it listens may come at once, and waits until it serves
     except OSError as error:
         listener.close()
         raise MemguardError(f"port {port} cannot be had: {error.strerror}") from None
