@@ -175,6 +175,7 @@ FORGET = st.tuples(st.just("forget"))
 HISTORY = st.lists(st.one_of(WRITE, WRITE, WRITE, ASK, REWORD, FORGET), min_size=2, max_size=10)
 
 
+@promise("P8")
 @settings(max_examples=15)
 @example([("write", False, "the boat of Zelda", {}, [], []), ("write", True, "Zelda has the lantern", {}, [], [])])
 @example(
@@ -190,6 +191,17 @@ HISTORY = st.lists(st.one_of(WRITE, WRITE, WRITE, ASK, REWORD, FORGET), min_size
 )
 @given(HISTORY)
 def test_no_forgetting_changes_an_answer(history: list[tuple[Any, ...]]) -> None:
+    alike_once_forgotten(history)
+
+
+@pytest.mark.slow
+@settings(max_examples=500)
+@given(HISTORY)
+def test_no_forgetting_changes_an_answer_in_five_hundred_histories(history: list[tuple[Any, ...]]) -> None:
+    alike_once_forgotten(history)
+
+
+def alike_once_forgotten(history: list[tuple[Any, ...]]) -> None:
     """What a history leaves once some of it, and what was derived from that alone, was forgotten, and the history of
     what is left, are answered alike and stand in the vault alike."""
     with tempfile.TemporaryDirectory() as name:

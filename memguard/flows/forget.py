@@ -145,10 +145,12 @@ def _finished(
     )
     checks += copies.checks
     not_checked = [*NOT_REACHED, *NOT_LOOKED_AT, *copies.not_checked]
-    if searched is None or pending:
+    if "left" in request:  # found when the words were still known: looking again does not unsee it
+        checks.append(Check(**request["left"]))
+    elif searched is None or pending:
         not_checked.append(UNKNOWN if searched is None else IN_USE)
     else:
-        checks.append(searched())
+        checks.append(_remembered(vault, number, request, searched()))
     statement = Statement(
         erased=Extent(**request["extent"]),
         checks=tuple(checks),
@@ -163,6 +165,14 @@ def _finished(
             owed.drop_forget(session, number)
         vault.truncate_log()
     return certificate
+
+
+def _remembered(vault: Vault, number: int, request: Mapping[str, Any], check: Check) -> Check:
+    """What the search found is kept with what is owed: `resume` does not know any more what to search for."""
+    if check.found:
+        with vault.writing() as session:
+            owed.note_left(session, vault.seals, number, {**request, "left": asdict(check)})
+    return check
 
 
 def erase_ids(vault: Vault, ids: Sequence[str]) -> None:

@@ -28,6 +28,12 @@ def forgets(session: Session, seals: Seals) -> dict[int, dict[str, Any]]:
     return {number: json.loads(seals.opened(request, _FORGET)) for number, request in found}
 
 
+def note_left(session: Session, seals: Seals, number: int, request: Mapping[str, Any]) -> None:
+    """What was asked for, with what was found of it since."""
+    sealed = seals.sealed(json.dumps(request), _FORGET)
+    session.execute("UPDATE forgets SET request = ? WHERE number = ?", (sealed, number))
+
+
 def drop_forget(session: Session, number: int) -> None:
     """Its certificate was issued."""
     session.execute("DELETE FROM forgets WHERE number = ?", (number,))

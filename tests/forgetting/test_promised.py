@@ -64,3 +64,15 @@ def test_a_hold_keeps_what_it_names(memory: Memory) -> None:
             erase()
     memory.lift(hold_id, user_id="ana")
     assert memory.delete(kept.id, user_id="ana").memories == 1
+
+
+def test_what_was_found_once_is_not_unseen(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An eraser that forgets to erase is found out, and resuming does not know better."""
+    memory.add(SAID, user_id="ana", run_id="r-1")
+    memory.add("the kettle is blue", user_id="ana")
+    with monkeypatch.context() as patched:
+        patched.setattr("memguard.flows.forget.erase_rows", lambda session, going: None)
+        patched.setattr("memguard.forgetting.search._survives", lambda *_: False)
+        certificate = memory.forget(memory.plan_forget(user_id="ana", run_id="r-1"))
+    assert certificate.state == "incomplete"
+    assert [again.state for again in memory.resume()] == ["incomplete"]
