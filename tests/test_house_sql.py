@@ -24,7 +24,6 @@ SPLICED = {
     ("vault.reach", "scope_sql"): "the same, handed down",
     ("vault.rows", "scope_sql"): "the same, handed down",
     ("vault.lookups", "scope_sql"): "the same, handed down",
-    ("vault.reach", "sql"): "a constant of that module, or the same, handed down",
     ("vault.migrate", "number"): "counted by enumerate; PRAGMA takes no parameters",
     ("vault.migrate", "statement"): "the text of a migration file that ships with memguard",
     ("forgetting.refill", "growing.read"): "a constant of that module, by the name of a table",

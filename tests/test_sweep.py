@@ -169,12 +169,13 @@ def test_what_only_it_had_replaced_is_current_again(memory: Memory) -> None:
     assert memory.get(old.id, user_id="ana").current
 
 
-def test_a_backup_from_before_does_not_bring_it_back(memory: Memory, tmp_path: Path) -> None:
+def test_what_an_older_backup_brings_back_has_expired_still(memory: Memory, tmp_path: Path) -> None:
     expired(memory, 1)
     memory.backup(tmp_path / "backup")
     memory.sweep()
     memory.restore_backup(tmp_path / "backup")
-    assert held(memory) == ["begin"]
+    assert [record.text for record in memory.get_all(user_id="ana")] == ["begin"]
+    assert (memory.sweep(), held(memory)) == (1, ["begin"])
 
 
 def test_a_sweep_that_fails_fails_no_write_and_no_search(

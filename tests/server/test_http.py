@@ -24,7 +24,7 @@ def site(places: Places) -> Iterator[Site]:
 def test_every_tool_answers(site: Site, mode: str) -> None:
     with site.agent("cursor", "site", mode) as agent:
         assert (agent.client.protocol_version >= "2026") == (mode == MODERN)
-        assert len(agent.tools()) == 7
+        assert len(agent.tools()) == 8
         stored = agent.done("add_memory", text=f"We lint with ruff <b>&</b> {mode}", metadata={"n": 1})["id"]
         result = agent.call("search_memories", query="how do we lint?")
         notice, data = text_of(result).split("\n")
