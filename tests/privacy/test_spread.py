@@ -18,7 +18,7 @@ from memguard.privacy.spans import Span
 from tests.checks import one
 from tests.conftest import CACHE, Places
 from tests.privacy.contents import in_the_vault, values
-from tests.standins import TokenEmbedder
+from tests.standins import NameList, TokenEmbedder
 
 INTRODUCED = re.compile(r"my (?:friend|town) ([A-Z]\w+(?: [A-Z]\w+)*)")
 
@@ -146,3 +146,12 @@ def masks(memory: Memory, owner: str) -> list[tuple[str, str]]:
     with memory.home.vault(owner).reading() as session:
         texts = dict(session.all("SELECT id, text FROM memories"))
     return sorted((text, PLACEHOLDER.sub("<>", texts[memory_id])) for memory_id, text in written.items())
+
+
+def test_a_known_name_is_masked_within_what_is_kept(home: Places) -> None:
+    """The name of a company is kept; whoever it is called after is not."""
+    names = NameList({"Zelda": "PERSON", "Zelda Foundation": "ORGANIZATION"})
+    with home.open(TokenEmbedder(), detector=names) as memory:
+        memory.add("Zelda came", user_id="ana")
+        memory.add("the Zelda Foundation gave", user_id="ana")
+        assert masked(memory) == ["<> came", "the <> Foundation gave"]
