@@ -58,9 +58,8 @@ def look_again(vault: Vault, index: Index, embedder: Embedder, privacy: Privacy)
 
 
 def _rescreen(vault: Vault, index: Index, embedder: Embedder, privacy: Privacy, numbers: list[int]) -> None:
-    found, since = _looked_at(
-        vault, index, embedder, privacy, numbers
-    )  # the slow part: no transaction is open meanwhile
+    # The slow part: no transaction is open meanwhile.
+    found, since = _looked_at(vault, index, embedder, privacy, numbers)
     with vault.writing() as session:
         spread = Spread(session, index.known, since)
         seq = rows.next_change(session)

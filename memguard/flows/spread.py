@@ -36,9 +36,8 @@ class Spread:
             self._again.add(number)  # of somebody who wrote while this was screened
 
     def note_earlier(self, found: Masked) -> None:
-        """An earlier wording is masked anew: it makes known what it holds, but keeps nothing known (its own list of
-        values restores it)."""
-        self._new |= found.new
+        """An earlier wording is masked anew. It makes nothing known: its own list of values restores it, and what only
+        it holds goes again, or a memory that has it would be looked at for ever."""
         self._held |= found.uses.keys()
 
     def mark(self) -> None:

@@ -155,3 +155,15 @@ def test_a_known_name_is_masked_within_what_is_kept(home: Places) -> None:
         memory.add("Zelda came", user_id="ana")
         memory.add("the Zelda Foundation gave", user_id="ana")
         assert masked(memory) == ["<> came", "the <> Foundation gave"]
+
+
+def test_what_only_an_earlier_wording_says_makes_nothing_known(meeting: Memory) -> None:
+    """Else such a memory would be looked at again for ever."""
+    told = one(meeting.add("my friend Zelda", user_id="ana"))
+    meeting.update(told.id, "Zelda and Oskar rang", user_id="ana")
+    assert masked(meeting) == ["Zelda and Oskar rang"]
+    other = one(meeting.add("my friend Oskar", user_id="ana"))
+    assert masked(meeting) == ["Zelda and <> rang", "my friend <>"]
+    meeting.delete(other.id, user_id="ana")
+    assert masked(meeting) == ["Zelda and Oskar rang"]
+    assert meeting.history(told.id, user_id="ana")[0].text == "my friend Zelda"
