@@ -43,7 +43,7 @@ def test_an_owner_that_cannot_be_is_refused_by_every_verb(seeded: Memory, verb: 
 
 def test_a_list_of_one_vault_takes_one_owner(seeded: Memory) -> None:
     with refused(seeded, InvalidInput):
-        seeded.get_all(user_id=["ana", "ben"])  # type: ignore[arg-type]
+        seeded.get_all(user_id=["ana", "ben"])  # type: ignore[arg-type]  # the wrong type is the point
 
 
 def test_an_owner_given_twice_is_refused(seeded: Memory) -> None:

@@ -39,7 +39,7 @@ json_values = st.recursive(
 def test_the_author_is_the_tool_or_web_origin_else_the_agent_else_the_end_user(
     fields: dict[str, str], author: str, kind: str
 ) -> None:
-    draft = intake.draft("text", **fields)  # type: ignore[arg-type]
+    draft = intake.draft("text", **fields)  # type: ignore[arg-type]  # fields of any type
     assert (draft.author, draft.author_kind) == (author, kind)
 
 

@@ -178,8 +178,7 @@ def _remembered(vault: Vault, number: int, request: Mapping[str, Any], check: Ch
 def erase_ids(vault: Vault, ids: Sequence[str]) -> None:
     """Erase those of these memories that a copy of a vault has: no hold is asked, it was when they were forgotten."""
     with vault.writing() as session:
-        going = reach.chosen(session, "m.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
-        erase_rows(session, going)
+        erase_rows(session, reach.of_ids(session, ids))
     vault.truncate_log()
 
 

@@ -16,6 +16,11 @@ def chosen(session: Session, scope_sql: str, parameters: Sequence[Any]) -> Numbe
     return _numbers(session.execute(f"SELECT m.number FROM memories m WHERE {scope_sql}", parameters))
 
 
+def of_ids(session: Session, memory_ids: Iterable[str]) -> Numbers:
+    """The numbers of those of these memories that are there."""
+    return _numbers(session.execute(_OF_IDS, (json.dumps(list(memory_ids)),)))
+
+
 def expired(session: Session, now: int, most: int) -> Numbers:
     """Memories that have expired by `now`, the longest expired first, without those that a legal hold keeps."""
     return _numbers(session.execute(_EXPIRED, (now, most)))
@@ -93,6 +98,7 @@ _EXPIRED = """
 SELECT m.number FROM memories m WHERE m.expires_at <= ? AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.whole)
   AND NOT EXISTS (SELECT 1 FROM legal_hold_memories h WHERE h.memory = m.number) ORDER BY m.expires_at, m.number LIMIT ?
 """
+_OF_IDS = "SELECT number FROM memories WHERE id IN (SELECT value FROM json_each(?))"
 _GOING = "SELECT value FROM json_each(?)"
 _DERIVED_ONLY = f"""
 SELECT DISTINCT l.child FROM lineage l WHERE l.kind = 'given' AND l.parent IN ({_GOING}) AND l.child NOT IN ({_GOING})

@@ -14,6 +14,8 @@ from memguard.forgetting.closed_world import look
 from memguard.forgetting.findings import Residue
 from tests.checks import one
 from tests.conftest import CACHE, Places
+from tests.forgetting import forgetting_parts
+from tests.forgetting.forgetting_parts import Woven, weave
 from tests.standins import NameList, TokenEmbedder
 
 NAMES = {"Zelda": "PERSON", "Oskar Brandt": "PERSON", "Wexford": "LOCATION", "Acme": "ORGANIZATION"}
@@ -72,3 +74,16 @@ def filled(home: Places, filled_folder: Path) -> Iterator[Memory]:
     shutil.copytree(filled_folder, home.home.parent, dirs_exist_ok=True)
     with open_at(home) as memory:
         yield memory
+
+
+@pytest.fixture
+def named(home: Places) -> Iterator[Memory]:
+    """A memory that masks the names of the tests of planning and forgetting."""
+    with forgetting_parts.open_at(home) as memory:
+        yield memory
+
+
+@pytest.fixture
+def woven(named: Memory) -> Woven:
+    """A vault in which one memory touches all others in some way."""
+    return weave(named)

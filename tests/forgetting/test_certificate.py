@@ -261,7 +261,7 @@ def test_the_state_follows_from_what_was_found(checks: tuple[Check, ...], pendin
         {"erased": Extent("run", -1)},
         {"erased": Extent("run", True)},
         {"erased": Extent("run", 1 << 63)},
-        {"erased": Extent("Ana's run", 1)},  # type: ignore[arg-type]
+        {"erased": Extent("Ana's run", 1)},  # type: ignore[arg-type]  # the wrong kind is the point
         {"checks": (Check("pages", 1, {"\x00": 1}),)},
         {"checks": (Check("pages", 1, {"kind": -1}),)},
         {"versions": Versions("0.1.0", "3.53.0", -3)},

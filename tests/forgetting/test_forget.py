@@ -19,17 +19,6 @@ from tests.forgetting.forgetting_parts import Woven, bytes_of, open_at, weave
 
 
 @pytest.fixture
-def named(home: Places) -> Iterator[Memory]:
-    with open_at(home) as memory:
-        yield memory
-
-
-@pytest.fixture
-def woven(named: Memory) -> Woven:
-    return weave(named)
-
-
-@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite waits five seconds for a reader: not here."""
 

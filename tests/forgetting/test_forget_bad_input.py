@@ -33,17 +33,6 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 NAIVE = datetime(2024, 3, 4)  # noqa: DTZ001 - that is the point
 
 
-@pytest.fixture
-def named(home: Places) -> Iterator[Memory]:
-    with open_at(home) as memory:
-        yield memory
-
-
-@pytest.fixture
-def woven(named: Memory) -> Woven:
-    return weave(named)
-
-
 SCOPES: dict[str, tuple[dict[str, Any], type[MemguardError], str]] = {
     "an unknown id": ({"ids": [UNKNOWN]}, UnknownMemory, UNKNOWN),
     "what is no id": ({"ids": [MARKER]}, UnknownMemory, "(not an id)"),
@@ -99,6 +88,8 @@ def test_an_unknown_owner_is_refused_and_gets_no_vault(named: Memory, woven: Wov
 CALLS: dict[str, tuple[Callable[[Memory], object], str]] = {
     "nothing": (lambda m: m.forget(), "a plan, or an owner"),
     "an empty owner": (lambda m: m.forget(user_id=""), "user_id"),
+    # The wrong type is the point.
+    # The wrong type is the point.
     "a document": (lambda m: m.forget({"owner": MARKER}), "takes a plan"),  # type: ignore[arg-type]
     "an owner for a plan": (lambda m: m.forget(MARKER), "takes a plan"),  # type: ignore[arg-type]
     "both": (lambda m: m.forget(m.plan_forget(user_id="ana"), user_id="ana"), "one of them"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,12 +21,6 @@ from tests.conftest import Places
 from tests.forgetting.forgetting_parts import open_at, weave
 
 OWNER = "ana.brandt@example.org"
-
-
-@pytest.fixture
-def named(home: Places) -> Iterator[Memory]:
-    with open_at(home) as memory:
-        yield memory
 
 
 def new_key() -> str:

@@ -14,7 +14,7 @@ import pytest
 from memguard import Memory
 from tests.checks import one
 from tests.conftest import Places
-from tests.forgetting.forgetting_parts import Woven, open_at, weave
+from tests.forgetting.forgetting_parts import Woven
 from tests.house import ROOT
 
 
@@ -34,17 +34,6 @@ class Other:
         self.process.stdin.write(json.dumps(words) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
-
-
-@pytest.fixture
-def named(home: Places) -> Iterator[Memory]:
-    with open_at(home) as memory:
-        yield memory
-
-
-@pytest.fixture
-def woven(named: Memory) -> Woven:
-    return weave(named)
 
 
 @pytest.fixture

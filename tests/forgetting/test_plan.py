@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,21 +13,9 @@ import pytest
 from memguard import InvalidInput, Memory, PlanOutdated
 from memguard.forgetting.plan import LISTED_MAX, NOT_REACHED, Plan
 from tests.checks import column, dump, one
-from tests.conftest import Places
-from tests.forgetting.forgetting_parts import Woven, open_at, round_trip, weave
+from tests.forgetting.forgetting_parts import Woven, round_trip, weave
 
 NOON = datetime(2024, 3, 4, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def named(home: Places) -> Iterator[Memory]:
-    with open_at(home) as memory:
-        yield memory
-
-
-@pytest.fixture
-def woven(named: Memory) -> Woven:
-    return weave(named)
 
 
 def test_a_plan_names_what_goes_and_what_stays_and_why(named: Memory, woven: Woven) -> None:

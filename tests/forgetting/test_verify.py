@@ -94,7 +94,7 @@ def test_a_look_that_sees_nothing_of_what_was_planted_is_refused(certificate: Ce
 @pytest.mark.parametrize("look", [None, lambda _: []], ids=["no look", "a look at nothing"])
 def test_without_a_look_it_is_signed_and_no_more(certificate: Certificate, home: Places, look: object) -> None:
     with home.open() as memory:
-        assert verified(memory, certificate, look).verdict == "signed"  # type: ignore[arg-type]
+        assert verified(memory, certificate, look).verdict == "signed"  # type: ignore[arg-type]  # None or a lambda
 
 
 def test_verifying_changes_no_file(certificate: Certificate, home: Places) -> None:
@@ -111,6 +111,7 @@ def test_a_stranger_needs_the_key_of_the_home(certificate: Certificate, home: Pl
     with elsewhere.open() as stranger:
         with pytest.raises(CertificateError, match="another home: give the public key"):
             stranger.verify(certificate)
+        # None, so that the list is given.
         report = verified(stranger, certificate, lambda home: looked.append(home) or [], public)  # type: ignore[func-returns-value]
         assert (report.verdict, report.key, report.home_known) == ("signed", "given", False)
         assert (report.chain, report.checks, looked) == (None, None, [])

@@ -10,6 +10,7 @@ from memguard.vault.connection import Session
 def everything(session: Session) -> dict[str, str]:
     """Every table of a vault, shadow tables of the word index too, as text."""
     tables = [name for (name,) in session.all("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    # Names of tables, from the schema.
     return {table: repr(session.all(f"SELECT * FROM {table}")).casefold() for table in tables}  # noqa: S608
 
 

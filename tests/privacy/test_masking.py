@@ -217,7 +217,7 @@ drafts = st.builds(
 
 @given(drafts, st.data())
 def test_whatever_is_masked_comes_back_byte_for_byte(draft: Draft, data: st.DataObject) -> None:
-    found = cut(draft, Cuts(data))  # type: ignore[arg-type]
+    found = cut(draft, Cuts(data))  # type: ignore[arg-type]  # a detector by its shape
     kept, values = masked(found, minting(), DEFAULT)
     blob, as_stored = sealed(SEALS, values, ID), json.loads(json.dumps(fields(kept)))
     assert Reveal(SEALS, DEFAULT, GRANTS["owner"])(ID, blob, as_stored) == fields(draft)

@@ -61,7 +61,7 @@ def test_an_optional_argument_may_be_null() -> None:
 
 def test_a_time_without_offset_is_this_machines() -> None:
     given = AddMemory.model_validate({"text": "x", "happened_at": "2026-05-03"}).happened_at
-    assert given == datetime(2026, 5, 3).astimezone()  # noqa: DTZ001
+    assert given == datetime(2026, 5, 3).astimezone()  # noqa: DTZ001 - naive, on purpose
     given = AddMemory.model_validate({"text": "x", "happened_at": "2026-05-03T10:00:00+02:00"}).happened_at
     assert given is not None
     assert given.utcoffset() == timedelta(hours=2)

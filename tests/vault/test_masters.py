@@ -32,7 +32,7 @@ class InMemoryKeyring(KeyringBackend):
     priority = 1
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # keyring has no types
         self.passwords: dict[tuple[str, str], str] = {}
         self.locked = False
 
