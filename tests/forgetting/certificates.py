@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from memguard import Certificate, CertificateError, Check
 from memguard.forgetting.certificate import check_signature, issue, parsed, public_key
@@ -43,3 +47,21 @@ def accepted(data: bytes, public: bytes = PUBLIC) -> bool:
     except CertificateError:
         return False
     return True
+
+
+def refusal(data: bytes) -> str:
+    """What is said of a file that is refused."""
+    with pytest.raises(CertificateError) as raised:
+        check_signature(parsed(data), PUBLIC)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def resigned(data: bytes, **changes: Any) -> bytes:
+    """A file with other members, signed and written as a certificate is, by the same key: a home that is not honest."""
+    document = json.loads(data)
+    document["signed"] |= changes
+    compact = json.dumps(document["signed"], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    message = b"memguard certificate\n" + compact.encode()
+    document["signature"] = Ed25519PrivateKey.from_private_bytes(SEED).sign(message).hex()
+    return (json.dumps(document, sort_keys=True, ensure_ascii=False, indent=1) + "\n").encode()

@@ -12,10 +12,14 @@ from memguard import Memory
 from memguard.forgetting.clean import clean
 from memguard.forgetting.closed_world import look
 from memguard.forgetting.findings import Residue
+from memguard.vault.home import Home
 from tests.checks import one
 from tests.conftest import CACHE, Places
 from tests.forgetting import forgetting_parts
+from tests.forgetting.certificates import OWNER
+from tests.forgetting.copied import NAME
 from tests.forgetting.forgetting_parts import Woven, weave
+from tests.forgetting.logged import ENTRIES, log
 from tests.standins import NameList, TokenEmbedder
 
 NAMES = {"Zelda": "PERSON", "Oskar Brandt": "PERSON", "Wexford": "LOCATION", "Acme": "ORGANIZATION"}
@@ -87,3 +91,40 @@ def named(home: Places) -> Iterator[Memory]:
 def woven(named: Memory) -> Woven:
     """A vault in which one memory touches all others in some way."""
     return weave(named)
+
+
+@pytest.fixture
+def logged(home: Places) -> Home:
+    """A home with four entries in its log."""
+    with home.open() as memory:
+        memory.add("The wombat sleeps behind the observatory", user_id=OWNER)
+        for _ in range(ENTRIES):
+            log(memory.home)
+        return memory.home
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where copies are written. Its name is a person's."""
+    (tmp_path / NAME).mkdir()
+    return tmp_path / NAME
+
+
+@pytest.fixture
+def backup(seeded: Memory, folder: Path) -> Path:
+    seeded.backup(folder / "b.tar")
+    return folder / "b.tar"
+
+
+@pytest.fixture
+def export(seeded: Memory, folder: Path) -> Path:
+    seeded.export(user_id="ana", path=folder / "e.json", readable=True)
+    return folder / "e.json"
+
+
+@pytest.fixture
+def path(seeded: Memory, tmp_path: Path) -> Path:
+    """A backup of two owners, in a folder with nothing else in it."""
+    (tmp_path / "copies" / "inner").mkdir(parents=True)
+    seeded.backup(tmp_path / "copies" / "inner" / "b.tar")
+    return tmp_path / "copies" / "inner" / "b.tar"

@@ -10,13 +10,15 @@ from pathlib import Path
 
 from memguard import Memory
 from memguard.flows.forget import erase_ids
-from memguard.forgetting.copies import Copy, copies_of
+from memguard.forgetting.copies import Attempt, Copy, copies_of, erase_in_backup
 from memguard.vault.forgotten import note_forgotten
 from memguard.vault.store import Vault
 from tests.conftest import Places
 from tests.house import ROOT
 
 LANTERN, KETTLE = "The lantern hangs in the boat house", "A kettle whistles at eight"
+NAME = "Zoe Quokkaword"
+"""Of a folder: a person's."""
 START = """
 import os, signal, sys
 from pathlib import Path
@@ -77,3 +79,11 @@ def members(path: Path) -> dict[str, bytes]:
 def names(folder: Path) -> list[str]:
     """Everything in a folder, hidden or not."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def erase_from(memory: Memory, text: str, copy: Copy | None = None, owner: str = "ana") -> Attempt:
+    """Erase one memory in a backup, by default in the only copy there is."""
+    memory_id = id_of(memory, text, owner)
+    copy = copy or copies(memory, owner)[0]
+    entry = memory.home.contents().vaults[owner]
+    return erase_in_backup(memory.home, entry, copy, lambda vault: erase_ids(vault, [memory_id]))

@@ -1,14 +1,12 @@
-"""Erasing inside a backup, and removing an export: whole or not at all, nobody else's part touched, nothing left."""
+"""Erasing inside a backup: whole or not at all, nobody else's part touched, nothing left."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
-import resource
 import stat
 import tarfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +14,27 @@ import pytest
 
 from bench.pages import decrypted
 from memguard import Memory
-from memguard.errors import HomeError, VaultBusy
+from memguard.errors import VaultBusy
 from memguard.flows.forget import erase_ids
-from memguard.forgetting.copies import Attempt, Copy, erase_in_backup, remove_export
+from memguard.forgetting.copies import Attempt, erase_in_backup
 from memguard.vault import archive as archives
 from memguard.vault.store import Vault
-from tests.checks import column, dump
+from tests.checks import dump
 from tests.conftest import Places
-from tests.forgetting.copied import KETTLE, LANTERN, copies, id_of, members, names, run_killed, states, texts
-from tests.vault.parts import Crash, flipped
-from tests.vault.test_mounts import needs_mounts, told
-
-
-@pytest.fixture
-def path(seeded: Memory, tmp_path: Path) -> Path:
-    """A backup of two owners, in a folder with nothing else in it."""
-    (tmp_path / "copies" / "inner").mkdir(parents=True)
-    seeded.backup(tmp_path / "copies" / "inner" / "b.tar")
-    return tmp_path / "copies" / "inner" / "b.tar"
+from tests.forgetting.copied import (
+    KETTLE,
+    LANTERN,
+    copies,
+    erase_from,
+    id_of,
+    members,
+    names,
+    run_killed,
+    states,
+    texts,
+)
+from tests.forgetting.harms import damaged
+from tests.vault.parts import Crash
 
 
 @pytest.fixture
@@ -50,14 +51,6 @@ def foreign(path: Path) -> Path:
             info.size, info.uname, info.mode = len(data), "somebody", 0o600
             archive.addfile(info, io.BytesIO(data))
     return path
-
-
-def erase_from(memory: Memory, text: str, copy: Copy | None = None, owner: str = "ana") -> Attempt:
-    """Erase one memory in a backup, by default in the only copy there is."""
-    memory_id = id_of(memory, text, owner)
-    copy = copy or copies(memory, owner)[0]
-    entry = memory.home.contents().vaults[owner]
-    return erase_in_backup(memory.home, entry, copy, lambda vault: erase_ids(vault, [memory_id]))
 
 
 def restored(memory: Memory, path: Path, owner: str = "ana") -> set[str]:
@@ -168,119 +161,6 @@ def test_a_new_archive_that_is_not_as_it_should_be_replaces_nothing(
     assert path.read_bytes() == data
 
 
-def unlinked(path: Path) -> None:
-    path.unlink()
-
-
-def marked_read_only(path: Path) -> None:
-    path.chmod(0o400)
-
-
-def other_file(path: Path) -> None:
-    path.write_bytes(b"another file")
-
-
-def damaged(path: Path) -> None:
-    data = path.read_bytes()
-    path.write_bytes(flipped(data, data.index(members(path)["0.db"]) + 20_000))
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def taken_out(path: Path) -> None:
-    held = members(path)
-    with tarfile.open(path, "w") as archive:
-        info = tarfile.TarInfo("backup.json")
-        info.size = len(held["backup.json"])
-        archive.addfile(info, io.BytesIO(held["backup.json"]))
-
-
-def twice(path: Path) -> None:
-    with tarfile.open(path, "a") as archive:
-        archive.addfile(archive.getmember("0.db"), io.BytesIO(members(path)["0.db"]))
-
-
-HARMS: dict[Callable[[Path], None], str] = {
-    unlinked: "not there any more",
-    other_file: "not there any more",
-    marked_read_only: "read-only",
-    damaged: "damaged",
-    cut: "not there any more",
-    taken_out: "damaged",
-    twice: "damaged",
-}
-
-
-@pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
-def test_a_backup_that_cannot_be_reached_says_why_and_stays(
-    seeded: Memory, path: Path, harm: Callable[[Path], None]
-) -> None:
-    copy = copies(seeded)[0]
-    harm(path)
-    before = path.read_bytes() if path.exists() else None
-    attempt = erase_from(seeded, LANTERN, copy)
-    assert not attempt.reached
-    assert HARMS[harm] in attempt.reason
-    assert (path.read_bytes() if path.exists() else None) == before
-    assert names(path.parent) == (["b.tar"] if before else [])
-
-
-def test_a_backup_without_the_vault_is_left_alone(seeded: Memory, path: Path) -> None:
-    seeded.add("The wombat sleeps", user_id="cleo")
-    before, entry = path.read_bytes(), seeded.home.contents().vaults["cleo"]
-    assert not erase_in_backup(seeded.home, entry, copies(seeded)[0], lambda _: None).reached
-    assert path.read_bytes() == before
-
-
-READ_ONLY = """
-from memguard.forgetting import copies as step
-folder = home.home.parent / "copies"
-with home.open() as memory:
-    vault, entry = memory.home.vault("ana"), memory.home.contents().vaults["ana"]
-    mount("--bind", folder, folder)
-    mount("-o", "remount,ro,bind", folder)
-    attempts = [
-        step.erase_in_backup(memory.home, entry, copy, lambda _: None)
-        if copy.kind == "backup" else step.remove_export(memory.home, vault, copy)
-        for copy in step.copies_of(memory.home, vault)
-    ]
-print(json.dumps([[attempt.reached, attempt.reason] for attempt in attempts]))
-"""
-
-
-@needs_mounts
-def test_a_file_system_that_cannot_be_written_to_is_told(seeded: Memory, home: Places, path: Path) -> None:
-    seeded.export(user_id="ana", path=path.with_name("e.json"), readable=True)
-    reason = "it, or the folder it lies in, cannot be written to"
-    assert told(READ_ONLY, home) == [[False, reason], [False, reason]]
-    assert set(column(seeded, "ana", "SELECT state FROM copies")) == {"whole"}
-    assert states(seeded) == [("backup", "there"), ("export", "there")]
-
-
-@pytest.fixture
-def little_room() -> Iterator[Callable[[int], None]]:
-    """No file can become longer than so many bytes, as on a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.mark.parametrize("share", [0.3, 0.9])
-def test_no_room_is_told_and_nothing_is_left(
-    seeded: Memory, path: Path, little_room: Callable[[int], None], share: float
-) -> None:
-    """At .3 the vault cannot be taken out, at .9 the new archive cannot be put together."""
-    data, copy, size = path.read_bytes(), copies(seeded)[0], path.stat().st_size
-    little_room(int(size * share))
-    attempt = erase_from(seeded, LANTERN, copy)
-    little_room(size * 2)
-    assert attempt == Attempt(False, "there is no room left beside it")
-    assert path.read_bytes() == data
-    assert names(path.parent) == ["b.tar"]
-
-
 ERASE = """
 vault = memory.home.vault("ana")
 entry, copy = memory.home.contents().vaults["ana"], step.copies_of(memory.home, vault)[0]
@@ -333,68 +213,3 @@ def test_a_link_in_place_of_the_folder_of_a_run_leads_nowhere(seeded: Memory, pa
     (path.parent / ".b.tar.part").symlink_to(tmp_path / "victim")
     assert erase_from(seeded, LANTERN).reached
     assert (tmp_path / "victim" / "file").read_text() == "somebody's"
-
-
-@pytest.fixture
-def export(seeded: Memory, tmp_path: Path) -> Path:
-    (tmp_path / "exports").mkdir()
-    seeded.export(user_id="ana", path=tmp_path / "exports" / "e.json", readable=True)
-    return tmp_path / "exports" / "e.json"
-
-
-def removed(memory: Memory, copy: Copy | None = None) -> Attempt:
-    return remove_export(memory.home, memory.home.vault("ana"), copy or copies(memory)[0])
-
-
-def test_an_export_that_is_removed_is_overwritten_and_gone_and_forgotten_of(seeded: Memory, export: Path) -> None:
-    another_name = export.with_name("another name")
-    another_name.hardlink_to(export)
-    assert removed(seeded) == Attempt(reached=True)
-    assert not export.exists()
-    assert set(another_name.read_bytes()) == {0}
-    assert states(seeded) == []
-
-
-@pytest.mark.parametrize("harm", [unlinked, other_file, marked_read_only])
-def test_an_export_that_is_not_as_it_was_written_is_not_touched(
-    seeded: Memory, export: Path, harm: Callable[[Path], None]
-) -> None:
-    copy = copies(seeded)[0]
-    harm(export)
-    before = export.read_bytes() if export.exists() else None
-    assert not removed(seeded, copy).reached
-    assert (export.read_bytes() if export.exists() else None) == before
-    assert len(states(seeded)) == 1
-
-
-@pytest.mark.parametrize(
-    "point", ["step.destroy = killed", "os.fsync = killed", "step.destroy = then_killed(step.destroy)"]
-)
-def test_an_export_whose_removal_was_killed_is_destroyed_by_the_next_run(
-    seeded: Memory, home: Places, export: Path, point: str
-) -> None:
-    run_killed(
-        f"vault = memory.home.vault('ana')\ncopy = step.copies_of(memory.home, vault)[0]\n{point}\n"
-        "step.remove_export(memory.home, vault, copy)",
-        home,
-        export.parent,
-    )
-    assert states(seeded) == [("export", "gone")]
-    assert names(export.parent) == []
-
-
-def test_a_leftover_that_cannot_be_removed_is_not_passed_over(
-    seeded: Memory, home: Places, export: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_killed(
-        "os.fsync = killed\nmemory.export(user_id='ana', path=folder + '/e.json', readable=True)", home, export.parent
-    )
-
-    def cannot(*_: object) -> None:
-        raise HomeError("cannot")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("memguard.vault.copies.remove_parts", cannot)
-        assert states(seeded) == [("export", "changed")]
-    assert states(seeded) == [("export", "there")]
-    assert names(export.parent) == ["e.json"]
