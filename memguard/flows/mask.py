@@ -42,7 +42,7 @@ def mask(vault: Vault, known: Known, privacy: Privacy, text: str, found: Sequenc
     policy = privacy.policy
     with vault.writing() as session:
         known.catch_up(session)
-        cut = shapes.pieces(text, merged(found, known.spans(text)), policy, known.codes)
+        cut = shapes.pieces(text, merged(policy.hidden(found), known.spans(text)), policy, known.codes)
         minting = Minting(session, vault.seals, rows.next_change(session))
         masked = shapes.numbered(cut, minting, policy)
         kept = shapes.kept(cut, policy)

@@ -52,14 +52,9 @@ def screen(privacy: Privacy, known: Known, drafts: Sequence[Draft]) -> list[Scre
     together = {value: type_ for values in own for value, type_ in values.items()}
     result = []
     for draft, each, values in zip(drafts, found, own, strict=True):
-        text, *of = (merged(_hidden(privacy, spans), known.spans(where, together)) for where, spans in each)
+        text, *of = (merged(privacy.policy.hidden(spans), known.spans(where, together)) for where, spans in each)
         result.append(screened(draft, text, of, frozenset(values), privacy.policy, known.codes))
     return result
-
-
-def _hidden(privacy: Privacy, spans: Sequence[Span]) -> list[Span]:
-    """What is not kept: a person is hidden in the name of a company too, which is kept."""
-    return [span for span in spans if privacy.policy.action(span.type) != "keep"]
 
 
 def _values(privacy: Privacy, draft: Draft, found: Iterable[tuple[str, Sequence[Span]]]) -> dict[str, str]:

@@ -19,7 +19,8 @@ def note_shown(vault: Vault, known: Known, privacy: Privacy, run_id: str, memori
     found = found_by(privacy.labels, [run_id])[0]
     with vault.writing() as session:
         known.catch_up(session)
-        cut = shapes.pieces(run_id, merged(found, known.spans(run_id)), privacy.policy, known.codes)
+        spans = merged(privacy.policy.hidden(found), known.spans(run_id))
+        cut = shapes.pieces(run_id, spans, privacy.policy, known.codes)
         personal = bool(shapes.kept(cut, privacy.policy))
         minting = Minting(session, vault.seals, rows.next_change(session) if personal else 0)
         masked = shapes.numbered(cut, minting, privacy.policy)

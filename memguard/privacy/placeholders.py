@@ -50,9 +50,8 @@ def pieces(text: str, spans: Iterable[Span], policy: Policy, codes: Container[st
     """
     found: list[Piece] = []
     end = 0
-    wanted = [span for span in spans if policy.action(span.type) != "keep"]
     # A look-alike that shares characters with a value goes with it.
-    for span in merged(wanted, *_literals(text, codes)):
+    for span in merged(policy.hidden(spans), *_literals(text, codes)):
         found += [Piece(text[end : span.start]), Piece(text[span.start : span.end], span.type)]
         end = span.end
     return [piece for piece in (*found, Piece(text[end:])) if piece.text]

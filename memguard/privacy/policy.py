@@ -7,12 +7,13 @@ what anyone who reads it can use at once. A type that is not listed is of the th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal, NamedTuple, cast
 
 from memguard.errors import InvalidInput
+from memguard.privacy.spans import Span
 
 Action = Literal["keep", "placeholder", "drop"]
 ACTIONS: tuple[Action, ...] = ("keep", "placeholder", "drop")
@@ -108,6 +109,10 @@ class Policy:
     def level(self, type_: str) -> Level:
         """How private a type is."""
         return self.levels.get(type_, kind_of(type_).level)
+
+    def hidden(self, spans: Iterable[Span]) -> list[Span]:
+        """Those that are not kept. What is kept hides nothing in it: a person in the name of a company is a person."""
+        return [span for span in spans if self.action(span.type) != "keep"]
 
     def action(self, type_: str) -> Action:
         """What is done with values of a type."""

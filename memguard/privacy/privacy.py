@@ -47,7 +47,7 @@ class Privacy:
 
     def label(self, known: Known) -> Callable[[str], str]:
         """Turns what a caller typed as a name or a value into what a vault has stored for it."""
-        return lambda text: known.label(text, self.labels.find([text])[0])
+        return lambda text: known.label(text, self.policy.hidden(self.labels.find([text])[0]))
 
     def reveal(self, seals: Seals, grant: str = "owner") -> Reveal:
         """Opens what is sealed in a vault, as far as a grant goes."""

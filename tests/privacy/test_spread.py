@@ -167,3 +167,15 @@ def test_what_only_an_earlier_wording_says_makes_nothing_known(meeting: Memory) 
     meeting.delete(other.id, user_id="ana")
     assert masked(meeting) == ["Zelda and Oskar rang"]
     assert meeting.history(told.id, user_id="ana")[0].text == "my friend Zelda"
+
+
+def test_so_it_is_for_a_model_and_in_the_names_that_programs_give(home: Places) -> None:
+    """A link is kept; what it is asked for by is what is stored."""
+    names = NameList({"Zelda": "PERSON", "Zelda Foundation": "ORGANIZATION"})
+    origin = "https://news.example/Zelda/today"
+    with home.open(TokenEmbedder(), detector=names) as memory:
+        memory.add("Zelda came", user_id="ana")
+        read = one(memory.add("a harbour", user_id="ana", source="web", origin=origin))
+        assert "zelda" not in in_the_vault(memory)["memories"]
+        assert [record.id for record in memory.get_all(user_id="ana", origin=origin)] == [read.id]
+        assert "Zelda" not in memory.mask("the Zelda Foundation gave", user_id="ana").text
