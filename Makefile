@@ -12,7 +12,7 @@ demo: $(INSTALLED)
 	$(BIN)/memguard demo
 
 test: check
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: check
 	$(BIN)/python -m pytest

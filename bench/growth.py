@@ -2,10 +2,10 @@
 
     python -m bench.growth [--memories 1000 10000 100000] [--rounds 120]
 
-A memory is two sentences of the project's own conversations. To fill a vault in minutes its vectors are put together
-from those of its two sentences (mean of the vectors, the token vectors one after the other); questions go through
-the real
-model, and everything from the vault on is real. `frequent` questions consist of the words that most memories hold.
+A memory is two sentences of the project's own conversations, masked as always. To fill a vault in minutes each sentence
+is read once by the detector and the model: a memory's spans are those of its two sentences, its vectors put together
+from theirs (mean of the vectors, the token vectors one after the other). Questions go through the real model, and
+everything from the vault on is real. `frequent` questions consist of the words that most memories hold.
 """
 
 from __future__ import annotations
@@ -15,38 +15,75 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate, chain
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from bench.common import ROOT, fresh_memory, parser, report
 from bench.corpus import questions, sentences
 from memguard import Memory
+from memguard.privacy.detector import PresidioDetector
+from memguard.privacy.spans import Span
 from memguard.retrieval.embedder import Encoded, PackagedEmbedder
 from memguard.retrieval.question import terms
+from memguard.settings import Settings
 
 FREQUENT_WORDS = 40
+BETWEEN = " / "
+Read = TypeVar("Read")
 
 
 class FromSentences(PackagedEmbedder):
-    """The packaged model for questions; for memories, what it made of their sentences."""
+    """The packaged model for questions; for memories, what it makes of their sentences as they are masked."""
 
     def __init__(self, *settings: Any) -> None:
         super().__init__(*settings)
         self._known: dict[str, Encoded] = {}
 
-    def learn(self, parts: Sequence[str]) -> None:
-        self._known = dict(zip(parts, super().encode(parts), strict=True))
-
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        return [self._joined(*text.split(" / ")) for text in texts]
+        halves = [text.split(BETWEEN) for text in texts]
+        self._known |= learnt(self._known, halves, super().encode)
+        return [self._joined(*half) for half in halves]
 
     def _joined(self, first: str, second: str) -> Encoded:
         a, b = self._known[first], self._known[second]
         mean = a.vectors[:1] + b.vectors[:1]
         return Encoded(mean / np.linalg.norm(mean), [a.tokens[0] + b.tokens[0]])
+
+
+class BySentence:
+    """The packaged detector, which reads each sentence once."""
+
+    name = "by sentence"
+
+    def __init__(self) -> None:
+        self._reader = PresidioDetector()
+        self._known: dict[str, list[Span]] = {}
+
+    def find(self, texts: Sequence[str]) -> list[list[Span]]:
+        halves = [text.split(BETWEEN) for text in texts]
+        self._known |= learnt(self._known, halves, self._reader.find)
+        return [[span for start, part in _placed(half) for span in self._shifted(start, part)] for half in halves]
+
+    def _shifted(self, start: int, part: str) -> list[Span]:
+        return [span._replace(start=span.start + start, end=span.end + start) for span in self._known[part]]
+
+
+def _placed(parts: Sequence[str]) -> list[tuple[int, str]]:
+    """The parts of a text with where each begins."""
+    starts = accumulate((len(part) + len(BETWEEN) for part in parts[:-1]), initial=0)
+    return list(zip(starts, parts, strict=True))
+
+
+def learnt(
+    known: Mapping[str, Read], halves: Iterable[Sequence[str]], read: Callable[[list[str]], list[Read]]
+) -> dict[str, Read]:
+    """What is read in those sentences that are not known yet."""
+    new = [part for part in dict.fromkeys(chain.from_iterable(halves)) if part not in known]
+    return dict(zip(new, read(new), strict=True)) if new else {}
 
 
 def main() -> None:
@@ -56,10 +93,9 @@ def main() -> None:
     options = arguments.parse_args()
     parts = source()
     corpus = pairs(parts, max(options.memories))
-    with fresh_memory() as memory:
-        embedder = FromSentences(memory.settings.cache, memory.settings.threads)
-        embedder.learn(parts)
-        memory._given_embedder = embedder
+    settings = Settings.load()
+    embedder = FromSentences(settings.cache, settings.threads)
+    with fresh_memory(embedder=embedder, detector=BySentence()) as memory:
         for size in options.memories:
             memory.add_many([{"text": text} for text in corpus[:size]], user_id=str(size))
         plain, frequent = questions(), frequent_questions(corpus)
@@ -77,14 +113,14 @@ def source() -> list[str]:
         conversation = json.loads(path.read_text())[0]["conversation"]
         turns = [turn["text"] for group in conversation.values() if isinstance(group, list) for turn in group]
         found += [s.strip() for text in turns for s in re.split(r"(?<=[.!?])\s+", text) if len(s.split()) >= 4]
-    return [part for part in dict.fromkeys(found) if " / " not in part]
+    return [part for part in dict.fromkeys(found) if BETWEEN not in part]
 
 
 def pairs(parts: Sequence[str], count: int) -> list[str]:
     pick = random.Random(1)
     drawn: dict[str, None] = {}
     while len(drawn) < count:
-        drawn[" / ".join(pick.sample(parts, 2))] = None
+        drawn[BETWEEN.join(pick.sample(parts, 2))] = None
     return list(drawn)
 
 

@@ -136,9 +136,13 @@ def _settled(
     index: Index, order: list[fuse.Candidate], facts: dict[int, Facts], question: Question
 ) -> list[fuse.Candidate]:
     """Of two that are about the same the later one first; what says the same twice last."""
+    cosines = _similarities(index, order)
     if not question.about_the_past:
-        order = fuse.later_first(order, facts, _similarities(index, order[: fuse.LATER_HEAD]))
-    return fuse.duplicates_last(order, _similarities(index, order), facts)
+        place = {candidate.number: n for n, candidate in enumerate(order)}
+        order = fuse.later_first(order, facts, cosines)
+        moved = [place[candidate.number] for candidate in order]
+        cosines = cosines[np.ix_(moved, moved)]
+    return fuse.duplicates_last(order, cosines, facts)
 
 
 def _similarities(index: Index, order: Sequence[fuse.Candidate]) -> NDArray[np.float32]:

@@ -94,12 +94,11 @@ class Known(Copy):
         for gram in grams(text) if values else ():
             if gram.start < end:
                 continue
-            whole = values.get(self._seals.lookup(gram.form))
+            key, single = self._seals.lookup(gram.form), " " not in gram.form
+            whole, by_part = values.get(key), calls.get(key, ()) if single else ()
             is_name = whole is not None and whole.type == "PERSON"
             of_parts = [values.get(self._seals.lookup(part)) for part in parts(gram.form)] if is_name else []
-            single = " " not in gram.form
-            by_part = calls.get(self._seals.lookup(gram.form), ()) if single else ()
-            by_typo = () if whole or by_part or not single else self._misspelt(gram.form)
+            by_typo = () if whole or by_part or not single else self._misspelt(key, gram.form)
             if by_typo and is_word(gram.form):
                 by_typo = ()
             found = dict.fromkeys(p for p in (whole, *by_part, *of_parts, *by_typo) if p is not None)
@@ -107,9 +106,9 @@ class Known(Copy):
                 yield gram, list(found)
                 end = gram.end
 
-    def _misspelt(self, word: str) -> Sequence[Placeholder]:
-        near = (self._near.get(self._seals.lookup(other), ()) for other in (word, *misspelt(word)))
-        return [placeholder for found in near for placeholder in found]
+    def _misspelt(self, key: bytes, word: str) -> Sequence[Placeholder]:
+        keys = (key, *map(self._seals.lookup, misspelt(word))) if self._near else ()
+        return [placeholder for other in keys for placeholder in self._near.get(other, ())]
 
     def _reset(self) -> None:
         self._values: dict[bytes, Placeholder] = {}

@@ -196,10 +196,10 @@ def _command(scope: Scope) -> str:
     if scope == "project":
         return "memguard"
     name = "memguard.exe" if os.name == "nt" else "memguard"
-    running = Path(sys.argv[0]).absolute()
+    running = Path(sys.argv[0])
     beside = Path(sys.executable).with_name(name)  # not resolved: a virtual environment's Python is a link
     found = next((path for path in (running, beside) if path.name == name and path.is_file()), None)
-    command = str(found) if found else shutil.which(name)
+    command = str(found.absolute()) if found else shutil.which(name)
     if command is None:
         raise InvalidInput("the memguard command is not installed here: pip install memguard")
     return command
