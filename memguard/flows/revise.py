@@ -13,7 +13,7 @@ from memguard.privacy.privacy import Privacy
 from memguard.records import Draft, Metadata, Record
 from memguard.retrieval.embedder import Embedder, Encoded, encoded
 from memguard.retrieval.index import Index
-from memguard.vault import embedded, rows
+from memguard.vault import embedded, owed, rows
 from memguard.vault.connection import Session
 from memguard.vault.store import Vault
 
@@ -29,7 +29,8 @@ def revise(
     *,
     versions_max: int,
 ) -> Stored:
-    """Give a memory new text, new metadata or both; its earlier wordings are kept, at most `versions_max`."""
+    """Give a memory new text, new metadata or both; its earlier wordings are kept, at most `versions_max` or,
+    under a legal hold, all."""
     with vault.reading() as session:
         since = index.known.catch_up(session).change
         number = rows.number_of(session, memory_id, now())
@@ -50,7 +51,8 @@ def revise(
             spread = Spread(session, index.known, since)
             moment, seq = now(), rows.next_change(session)
             masked = mask(session, vault, privacy, found, seq, to_micros(before.recorded_at))
-            rows.keep_version(session, number, versions_max, moment)
+            is_held = owed.holding(session, [number]) is not None  # by a person: then no wording is dropped
+            rows.keep_version(session, number, None if is_held else versions_max, moment)
             rewrite(session, embedder, number, masked, embedding, seq, reworded=True)
             rows.insert_event(session, number, "updated", moment)
             spread.note(number, masked)

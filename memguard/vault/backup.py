@@ -13,7 +13,7 @@ from pathlib import Path
 
 from memguard.errors import HomeError, UnknownOwner, VaultDestroyed, VaultUnreadable
 from memguard.outcomes import Restored
-from memguard.vault import archive, copies, marks
+from memguard.vault import archive, copies, marks, owed, reach
 from memguard.vault.archive import Manifest
 from memguard.vault.files import mapped_os_errors, sync_folder, workplace
 from memguard.vault.forgotten import carry_forgotten, forgotten_here, forgotten_lookups
@@ -61,6 +61,7 @@ def read_backup(home: Home, path: Path, owner: str | None, erase: Erase) -> Rest
 
     What the replaced vault knows to be forgotten is erased before the restored one is opened to anybody, and its
     register of copies is carried over. A vault that is lost or damaged can tell neither: it is counted as `unsure`.
+    `LegalHold` where one holds something that is to be kept: the older vault may not have it.
     """
     owner_of = {archive.tag(entry.key): name for name, entry in home.contents().vaults.items()}
     moved = Move(erase)
@@ -93,6 +94,7 @@ class Move:
         """While nobody can write to the old one, or open the new one."""
         try:
             with old.reading() as session:
+                owed.check_no_hold(session, reach.chosen(session, "1", ()))
                 lookups, register = forgotten_lookups(session), copies.sealed_rows(session)
         except (VaultDestroyed, VaultUnreadable):
             self.unsure += 1

@@ -111,11 +111,12 @@ def insert_lineage(session: Session, number: int, draft: Draft) -> None:
         session.execute(_LINEAGE_RECALLED, (number, draft.run_id, number))
 
 
-def keep_version(session: Session, number: int, versions_max: int, now: int) -> None:
-    """Keep a memory's present wording as a version, and drop the oldest beyond the retention setting."""
-    if versions_max:
+def keep_version(session: Session, number: int, versions_max: int | None, now: int) -> None:
+    """Keep a memory's present wording as a version, and drop the oldest beyond `versions_max`; None keeps all."""
+    if versions_max != 0:
         session.execute(_KEEP_VERSION, (now, number))
-    session.execute(_DROP_VERSIONS, (number, number, versions_max))
+    if versions_max is not None:
+        session.execute(_DROP_VERSIONS, (number, number, versions_max))
 
 
 def unscreened(session: Session) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -222,6 +223,35 @@ def test_holds_lie_over_each_other(named: Memory, woven: Woven) -> None:
     assert named.plan_forget(user_id="ana", ids=[woven.secret]).hold == second
     with pytest.raises(NotFound, match="no such legal hold"):
         named.lift(first, user_id="ana")
+
+
+def test_a_hold_keeps_the_vault_from_being_replaced_by_an_older_one(
+    named: Memory, woven: Woven, tmp_path: Path
+) -> None:
+    path = tmp_path / "backup"
+    named.backup(path)
+    later = one(named.add("later than the backup", user_id="ana")).id
+    hold_id = named.hold(user_id="ana", reason="Case 12", ids=[later])
+    with pytest.raises(LegalHold, match=hold_id):
+        named.restore_backup(path)
+    assert named.get(later, user_id="ana").text == "later than the backup"
+    named.lift(hold_id, user_id="ana")
+    assert named.restore_backup(path).vaults == 1
+
+
+@pytest.mark.parametrize("versions", [0, 2])
+def test_no_wording_of_what_is_held_is_dropped(home: Places, versions: int) -> None:
+    with home.open(history_versions=versions) as memory:
+        held, free = (one(memory.add("wording 0", user_id="ana", key=key)).id for key in "ab")
+        hold_id = memory.hold(user_id="ana", reason="Case 12", ids=[held])
+        for n in range(1, 5):
+            memory.update(held, f"wording {n}", user_id="ana")
+            memory.update(free, f"wording {n}", user_id="ana")
+        assert len(memory.history(held, user_id="ana")) == 4
+        assert len(memory.history(free, user_id="ana")) == versions
+        memory.lift(hold_id, user_id="ana")
+        memory.update(held, "wording 5", user_id="ana")
+        assert len(memory.history(held, user_id="ana")) == versions
 
 
 def test_a_hold_that_comes_while_an_owner_is_forgotten_keeps_the_vault(
