@@ -66,7 +66,8 @@ def caller(inspector: str, options: list[str], target: list[str], environment: M
         asked = ["--method", method]
         if tool:
             asked += ["--tool-name", tool]
-            asked += [part for name, value in arguments.items() for part in ("--tool-arg", f"{name}={value}")]
+            values = {name: v if isinstance(v, str) else json.dumps(v) for name, v in arguments.items()}
+            asked += [part for name, value in values.items() for part in ("--tool-arg", f"{name}={value}")]
         # Its options take as many values as follow: a URL stands before them, a command after "--".
         ends = target if target[0] == "--" else []
         command = [inspector, "--cli", *(target[: len(target) - len(ends)]), *options, *asked, *ends]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from pathlib import Path, PurePath
+from collections.abc import Iterator, Set
+from pathlib import Path
 
 from memguard.forgetting.audit import AUDIT_LOG
 from memguard.forgetting.findings import Checked, Residue
@@ -17,8 +17,8 @@ _BESIDE = ("", "-wal", "-shm")
 
 def files(home: Home) -> Checked:
     """Look at every file and folder under a home."""
-    named = {PurePath(place) for place in _named(home)}
-    folders = {parent for place in named for parent in place.parents} | {PurePath("vaults")}
+    named = set(_named(home))
+    folders = {"vaults", *(place.rpartition("/")[0] for place in named)}
     found = sorted(home.path.rglob("*"))
     residues = [residue for path in found for residue in _residues(home.path, path, named, folders)]
     return Checked("files", len(found), tuple(residues))
@@ -31,17 +31,16 @@ def _named(home: Home) -> Iterator[str]:
             yield from (f"vaults/{folder}/{VAULT_FILE}{suffix}" for suffix in _BESIDE)
 
 
-def _residues(home: Path, path: Path, named: set[PurePath], folders: set[PurePath]) -> Iterator[Residue]:
-    place = PurePath(path.relative_to(home))
-    shown = place.as_posix()
+def _residues(home: Path, path: Path, named: Set[str], folders: Set[str]) -> Iterator[Residue]:
+    place = path.relative_to(home).as_posix()
     try:
         found = path.lstat()
     except FileNotFoundError:  # a log that its last reader took along
         return
     is_folder = stat.S_ISDIR(found.st_mode)
-    if place.suffix == ".part":
-        yield Residue("part file", shown, found.st_size)
+    if path.suffix == ".part":
+        yield Residue("part file", place, found.st_size)
     elif place not in (folders if is_folder else named) or not (is_folder or stat.S_ISREG(found.st_mode)):
-        yield Residue("stray file", shown, 1 if is_folder else found.st_size)
+        yield Residue("stray file", place, 1 if is_folder else found.st_size)
     if os.name != "nt" and found.st_mode & 0o077 and not stat.S_ISLNK(found.st_mode):
-        yield Residue("open file", shown)
+        yield Residue("open file", place)

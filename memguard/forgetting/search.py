@@ -7,7 +7,7 @@ before the erasure is its control: a search that sees nothing proves nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ def found_in(vault: Vault, wanted: Iterable[bytes]) -> frozenset[bytes]:
 
 def check(session: Session, looked_for: Traces, before: frozenset[bytes], after: frozenset[bytes]) -> Check:
     """What the search says: traces that are still there and that no surviving memory has of its own."""
-    left = [trace for trace in after if not _survives(session, trace)]
+    left = after - _surviving(session, after)
     seen = [any(trace in before for trace in each) for each in looked_for.of_memories]
     found = {"trace": len(left)} if left else {}
     return Check(WHAT, len(looked_for.all), found, planted=len(seen), planted_found=sum(seen))
@@ -96,27 +96,27 @@ def _decrypted(vault: Vault) -> Iterable[bytes]:
     yield file.codec.opened([frame.page for frame in whole], raw).plain.tobytes()
 
 
-def _survives(session: Session, trace: bytes) -> bool:
-    """Whether what stays has the same words, or the same vector: two memories may say the same."""
-    if session.one(_SURVIVES_AS_VECTOR, (VECTOR_BYTES, trace)):
-        return True
-    try:
-        text = trace.decode()
-    except UnicodeDecodeError:
-        return False
-    return bool(session.one(_SURVIVES, (text.casefold(),)))  # the word index has words of the same in small letters
+def _surviving(session: Session, found: Set[bytes]) -> set[bytes]:
+    """Which of these what stays has as well: two memories may say the same, or have the same vector."""
+    # In small letters, as the word index has them. A vector is no text, and is none with signs replaced either.
+    texts = {trace: trace.decode(errors="replace").casefold() for trace in found}
+    kept: set[bytes] = set()
+    for (said,) in session.execute(_KEPT) if texts else ():
+        folded = said.casefold()
+        kept |= {trace for trace, text in texts.items() if text in folded}
+    if found - kept:
+        kept |= found & {vector for (vector,) in session.execute(_KEPT_VECTORS, (VECTOR_BYTES,))}
+    return kept
 
 
 _STORED = "SELECT number, id, text FROM memories WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
 _EARLIER = "SELECT memory, text FROM versions WHERE memory IN (SELECT value FROM json_each(?))"
 _VECTORS = "SELECT memory, substr(vector, 1, ?) FROM embeddings WHERE memory IN (SELECT value FROM json_each(?))"
-_SURVIVES_AS_VECTOR = "SELECT EXISTS (SELECT 1 FROM embeddings WHERE substr(vector, 1, ?) = ?)"
-_SURVIVES = """
-WITH kept (said) AS (
-  SELECT concat_ws(char(10), text, plain, tags, metadata, author, actor, agent_id, run_id, environment, source, origin)
-    FROM memories
-  UNION ALL SELECT concat_ws(char(10), text, plain, metadata) FROM versions
-  UNION ALL SELECT run_id FROM recalls
-  UNION ALL SELECT sql FROM sqlite_schema)
-SELECT EXISTS (SELECT 1 FROM kept WHERE instr(casefold(said), ?))
+_KEPT_VECTORS = "SELECT substr(vector, 1, ?) FROM embeddings"
+_KEPT = """
+SELECT concat_ws(char(10), text, plain, tags, metadata, author, actor, agent_id, run_id, environment, source, origin)
+  FROM memories
+UNION ALL SELECT concat_ws(char(10), text, plain, metadata) FROM versions
+UNION ALL SELECT run_id FROM recalls
+UNION ALL SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL
 """

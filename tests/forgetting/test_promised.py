@@ -72,7 +72,7 @@ def test_what_was_found_once_is_not_unseen(memory: Memory, monkeypatch: pytest.M
     memory.add("the kettle is blue", user_id="ana")
     with monkeypatch.context() as patched:
         patched.setattr("memguard.flows.forget.erase_rows", lambda session, going: None)
-        patched.setattr("memguard.forgetting.search._survives", lambda *_: False)
+        patched.setattr("memguard.forgetting.search._surviving", lambda *_: set())
         certificate = memory.forget(memory.plan_forget(user_id="ana", run_id="r-1"))
     assert certificate.state == "incomplete"
     assert [again.state for again in memory.resume()] == ["incomplete"]
