@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from memguard.console import Context, common_options
+from memguard.outcomes import counted
 
 
 @click.command()
@@ -18,4 +19,5 @@ def access(context: Context, path: Path) -> None:
     Memories with all versions, where they came from, what placeholders stand for, events, holds and copies.
     """
     count = context.memory.access(user_id=context.user, path=path)
-    context.show({"memories": count}, [f"wrote {count} memories, and all that is held about them"])
+    done = f"wrote {counted(count, 'memory', 'memories')}, with all that is held beside"
+    context.show({"memories": count}, [done])

@@ -33,10 +33,11 @@ from memguard.erasing import forget, hold, sweep
 from memguard.errors import MemguardError
 from memguard.hooks.verb import hook
 from memguard.imports import this_process_is_ours
+from memguard.outcomes import counted
 from memguard.pii import pii
 from memguard.serving import serve, token
 from memguard.setup.verb import setup
-from memguard.verifying import public, verify
+from memguard.verifying import audit, public, verify
 
 EXIT_FAILED, EXIT_USAGE, EXIT_PARTLY = 1, 2, 3
 
@@ -138,7 +139,7 @@ def export(context: Context, path: Path, readable: bool, passphrase_file: Path |
     passphrase = None if readable else passphrase_of(passphrase_file, confirm=True)
     count = context.memory.export(user_id=context.user, path=path, passphrase=passphrase, readable=readable)
     if not is_stream(place_of(path)):  # else it may be this very output
-        context.show({"exported": count}, [f"exported {count} memories"])
+        context.show({"exported": count}, [f"exported {counted(count, 'memory', 'memories')}"])
 
 
 @cli.command("import")
@@ -171,7 +172,7 @@ def reembed(context: Context) -> None:
     """Embed an owner's memories with another model, after the setting `model` changed."""
     with Progress(show=not context.as_json) as progress:
         count = context.memory.reembed(user_id=context.user, progress=progress)
-    context.show({"embedded": count}, [f"embedded {count} memories"])
+    context.show({"embedded": count}, [f"embedded {counted(count, 'memory', 'memories')}"])
 
 
 @cli.command()
@@ -204,7 +205,7 @@ def keys() -> None:
     """The keyring: rotate its master, make or use a recovery kit, give tokens to HTTP clients, certify."""
 
 
-for verb in (serve, setup, hook, pii, verify, forget, hold, sweep, access):
+for verb in (serve, setup, hook, pii, verify, audit, forget, hold, sweep, access):
     cli.add_command(verb)
 keys.add_command(token)
 keys.add_command(public)

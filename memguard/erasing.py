@@ -13,6 +13,7 @@ import click
 
 from memguard.console import Context, common_options, json_object, moment_of
 from memguard.errors import InvalidInput
+from memguard.outcomes import counted
 
 if TYPE_CHECKING:
     from memguard.forgetting.certificate import Certificate
@@ -66,7 +67,11 @@ def forget(
         return
     if not yes:
         _ask(plan)
+    from memguard.forgetting.plan import printable
+
     certificate = context.memory.forget(plan, reference=reference, everything=everything, exports=exports)
+    for path in filter(os.path.exists, plan.exports):  # the certificate names nothing, and a vault may be gone by now
+        click.echo(f"an export lies at {printable(path)}", err=True)
     _show(context, [certificate], file)
 
 
@@ -75,7 +80,7 @@ def forget(
 def sweep(context: Context) -> None:
     """Erase for good what has expired: of every owner, or of --user alone. For homes that no program uses by itself."""
     count = context.memory.sweep(user_id=context.named_user)
-    context.show({"erased": count}, [f"erased {count} expired memories"])
+    context.show({"erased": count}, [f"erased {counted(count, 'expired memory', 'expired memories')}"])
 
 
 @click.group()

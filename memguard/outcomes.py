@@ -8,6 +8,11 @@ from datetime import datetime
 from typing import Literal
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 memory", "2 memories"; `many` where it is not formed by an s."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A memory is in the vault: row, words, vectors, lineage, evidence and event committed together.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memguard.console import Context, common_options
+from memguard.console import Context, common_options, plain
+from memguard.outcomes import counted
 
 if TYPE_CHECKING:
     from memguard.outcomes import Chain, VerificationReport
@@ -39,6 +40,20 @@ def verify(context: Context, file: Path, public: str | None) -> None:
 
 @click.command()
 @common_options
+def audit(context: Context) -> None:
+    """Check the log of certificates that this home has issued, and show it. It names nobody and counts nothing."""
+    from memguard.forgetting.audit import entries, examine
+
+    home = context.memory.home
+    chain, found = examine(home), entries(home)
+    lines = [f"{e['hour']}  {e['certificate']}  memguard {e['memguard']}, schema {e['schema']}" for e in found]
+    context.show({"chain": plain(chain), "entries": found}, [*lines, _chain_line(chain)])
+    if chain.broken_at is not None:
+        sys.exit(EXIT_CODES["refused"])
+
+
+@click.command()
+@common_options
 def public(context: Context) -> None:
     """Print the key that checks this home's certificates: give it to whoever is to check one."""
     from memguard.forgetting.audit import home_key
@@ -52,7 +67,8 @@ def _lines(report: VerificationReport) -> list[str]:
     if report.chain is None:
         lines.append("log        not looked at: its home is not here")
     else:
-        lines.append(f"log        {_chain_line(report.chain)}")
+        where = f"; this is entry {report.chain.entry}" if report.chain.entry else "; this certificate is not in it"
+        lines.append(f"log        {_chain_line(report.chain)}{where if report.chain.broken_at is None else ''}")
     for check in report.checks or ():
         lines.append(f"{'ok ' if check.passed else 'BAD'} {check.what}: {sum(check.found.values())} found")
     return [*lines, VERDICTS[report.verdict]]
@@ -61,7 +77,5 @@ def _lines(report: VerificationReport) -> list[str]:
 def _chain_line(chain: Chain) -> str:
     if chain.broken_at is not None:
         return f"broken at entry {chain.broken_at}: {chain.why}"
-    if chain.entry is None:
-        return f"whole ({chain.entries} entries), without this certificate"
     end = "" if chain.end_known else "; the keyring does not know its end, so entries may be cut off"
-    return f"whole, entry {chain.entry} of {chain.entries}{end}"
+    return f"whole, {counted(chain.entries, 'entry', 'entries')}{end}"

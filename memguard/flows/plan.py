@@ -16,7 +16,7 @@ from memguard.retrieval.scope import Scope
 from memguard.retrieval.vectors import VectorIndex
 from memguard.vault import owed, reach
 from memguard.vault.connection import Session
-from memguard.vault.copies import listed
+from memguard.vault.copies import GIVEN_AWAY, Row, listed
 from memguard.vault.embedded import CHUNK_BITS
 from memguard.vault.store import Vault
 
@@ -45,8 +45,8 @@ def plan(
     if not going and kind != "vault":
         raise NotFound("nothing to forget: no memory of this owner is in that scope")
     near = _alike(vectors, sorted(going)) - going
-    kinds = [row.kind for row in listed(session, vault.seals, min(going, default=0))]
-    backups, exports = kinds.count("backup"), kinds.count("export")
+    copies = listed(session, vault.seals, min(going, default=0))
+    backups, exports = _lying(copies, "backup"), _lying(copies, "export")
     return replace(made, alike=reach.ids(session, near), backups=backups, exports=exports)
 
 
@@ -91,6 +91,12 @@ def check_current(given: Plan, now: Plan) -> None:
         raise LegalHold(now.hold)
     if given.digest != now.digest:
         raise PlanOutdated
+
+
+def _lying(copies: Iterable[Row], kind: str) -> tuple[str, ...]:
+    """The paths at which copies of a kind seem to lie. What lies there, an erasure looks at."""
+    paths = (copy.path for copy in copies if copy.kind == kind and copy.state != GIVEN_AWAY)
+    return tuple(dict.fromkeys(str(path) for path in paths if path.exists()))
 
 
 def _digest(vault: Vault, content: Any) -> str:

@@ -99,6 +99,11 @@ def verify_chain(path: Path, logged: Logged | None = None, certificate: Certific
     return Chain(len(lines), broken_at, why, entry, torn=bool(piece), end_known=logged is not None)
 
 
+def entries(home: Home) -> list[dict[str, Any]]:
+    """The entries of the home's log that are as they were written, the oldest first."""
+    return [entry for line in _lines(home.path / AUDIT_LOG)[0] if (entry := _parsed(line)) is not None]
+
+
 def versions() -> Versions:
     """Those of this program."""
     return Versions(__version__, sqlite_version(), schema_version())

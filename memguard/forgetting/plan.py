@@ -13,9 +13,10 @@ from typing import Any, Self, get_args
 
 from memguard.errors import InvalidInput, looks_like_an_id
 from memguard.forgetting.statement import Extent, Kind
+from memguard.outcomes import counted
 
 LISTED_MAX = 20
-"""Ids that the readable form lists of each kind; `--json` has all."""
+"""Ids and paths that the readable form lists of each kind; `--json` has all."""
 
 NOT_REACHED = (
     "copies of the vault that other programs made: file system snapshots, disk images, cloud folders",
@@ -26,12 +27,16 @@ NOT_REACHED = (
 NO_PLAN = "this is not a plan, or that of another memguard: plan again"
 
 
+Paths = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What goes and what stays, by id. `scope` is what was asked for; `digest` makes it a plan of one vault.
 
     `derived` go too: they were made from nothing but what goes. What was made from it in part, or in a run that had
-    been shown it, or reads almost like it, stays, and is named here.
+    been shown it, or reads almost like it, stays, and is named here. `backups` and `exports` are the copies that
+    memguard wrote, by path.
     """
 
     owner: str
@@ -45,8 +50,8 @@ class Plan:
     partly_derived: tuple[str, ...] = ()
     shown_before: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
-    backups: int = 0
-    exports: int = 0
+    backups: Paths = ()
+    exports: Paths = ()
     everything: bool = False
     hold: str = ""
     """The id of the legal hold that forbids it."""
@@ -66,7 +71,7 @@ class Plan:
 
     def signed(self) -> str:
         """What the digest is of: all but what is only near, and the copies there are."""
-        apart = {"alike": (), "backups": 0, "exports": 0, "digest": ""}
+        apart = {"alike": (), "backups": (), "exports": (), "digest": ""}
         return json.dumps({**asdict(self), **apart}, sort_keys=True, ensure_ascii=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -94,24 +99,30 @@ class Plan:
 
     def readable(self) -> str:
         """The plan as a person reads it. It quotes no memory."""
-        what = f"{len(self.memories)} memories" if self.kind != "vault" else "the whole vault, with its key"
-        owner = self.owner if self.owner.isprintable() else ascii(self.owner)  # it may come from anybody's file
-        lines = [f"Forget {what} of {owner} ({self.kind})."]
+        memories = counted(len(self.memories), "memory", "memories")
+        what = memories if self.kind != "vault" else f"the whole vault, with its key: {memories}"
+        lines = [f"Forget {what} of {printable(self.owner)} ({self.kind})."]
         lines += _listed("goes", self.memories)
         lines += _listed("goes too, made from nothing else", self.derived)
-        lines.append(f"  goes with them: {self.versions} earlier wordings, {self.values} values behind placeholders")
+        wordings, values = counted(self.versions, "earlier wording"), counted(self.values, "value")
+        lines.append(f"  goes with them: {wordings}, {values} behind placeholders")
         lines += _listed("becomes current again", self.current_again)
         lines += _listed("stays, though made from it in part", self.partly_derived)
         lines += _listed("stays, though written in a run that had been shown it", self.shown_before)
         lines += _listed("stays, though it reads almost the same", self.alike)
-        if self.backups or self.exports:
-            lines.append(f"  copies that memguard made: {self.backups} backups, {self.exports} exports")
+        lines += _listed("backup that " + ("opens no more" if self.kind == "vault" else "is erased in"), self.backups)
+        lines += _listed("export that stays until --exports or your hand removes it", self.exports)
         lines += [f"  not reached: {each}" for each in NOT_REACHED]
         if self.everything and self.kind != "vault":
             lines.append("  This takes every memory there is: it has to be asked for with the word everything.")
         if self.hold:
             lines.append(f"  BLOCKED by legal hold {self.hold}: lift it first")
         return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """As it is on a terminal: a plan may come from anybody's file."""
+    return text if text.isprintable() else ascii(text)
 
 
 def _are_ids(value: Any) -> bool:
@@ -125,10 +136,11 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
     "Kind": lambda value: isinstance(value, str) and value in get_args(Kind),
     "Mapping[str, Any]": lambda value: isinstance(value, Mapping) and all(isinstance(name, str) for name in value),
     "tuple[str, ...]": _are_ids,
+    "Paths": lambda value: isinstance(value, (list, tuple)) and all(isinstance(path, str) for path in value),
 }
 """What a field of each type may hold."""
 
 
-def _listed(what: str, ids: tuple[str, ...]) -> list[str]:
-    shown = [f"  {what}: {memory_id}" for memory_id in ids[:LISTED_MAX]]
-    return shown if len(ids) <= LISTED_MAX else [*shown, f"  {what}: and {len(ids) - LISTED_MAX} more"]
+def _listed(what: str, names: tuple[str, ...]) -> list[str]:
+    shown = [f"  {what}: {printable(name)}" for name in names[:LISTED_MAX]]
+    return shown if len(names) <= LISTED_MAX else [*shown, f"  {what}: and {len(names) - LISTED_MAX} more"]

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from memguard.forgetting.certificate import Certificate
-from memguard.outcomes import Check
+from memguard.outcomes import Check, counted
 
 WIDTH = 100
 LINES_MAX = 60
@@ -51,10 +51,10 @@ def page(certificate: Certificate) -> str:
 def _head(certificate: Certificate) -> list[str]:
     erased, made = certificate.erased, certificate.versions
     amounts = [
-        f"{erased.memories} memories",
-        f"{erased.versions} earlier wordings",
-        f"{erased.derived} memories derived only from them",
-        f"{erased.values} values behind placeholders",
+        counted(erased.memories, "memory", "memories"),
+        counted(erased.versions, "earlier wording"),
+        f"{counted(erased.derived, 'memory', 'memories')} derived only from them",
+        f"{counted(erased.values, 'value')} behind placeholders",
     ]
     about = {
         "Certificate": certificate.id,

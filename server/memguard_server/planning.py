@@ -107,8 +107,8 @@ def _counts(plan: Plan) -> dict[str, int]:
         "staying_though_derived_in_part": len(plan.partly_derived),
         "staying_though_written_after_seeing_them": len(plan.shown_before),
         "staying_though_alike": len(plan.alike),
-        "backups": plan.backups,
-        "exports": plan.exports,
+        "backups": len(plan.backups),
+        "exports": len(plan.exports),
     }
     return {name: count for name, count in counts.items() if count or name == "memories"}
 

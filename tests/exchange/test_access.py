@@ -137,7 +137,8 @@ def test_the_file_is_for_its_user_alone_and_forgetting_knows_of_it(memory: Memor
     path = tmp_path / "access.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     plan = memory.plan_forget(user_id="ana", ids=[stored.id])
-    assert plan.exports == 1
+    assert plan.exports == (str(path),)
+    assert f"  export that stays until --exports or your hand removes it: {path}" in plan.readable().splitlines()
     memory.forget(plan, exports=True)
     assert not path.exists()
 

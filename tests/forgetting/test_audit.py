@@ -12,6 +12,7 @@ from memguard import Chain, HomeError
 from memguard.forgetting.audit import examine, home_key, verify_chain
 from memguard.forgetting.certificate import check_signature
 from memguard.vault.home import Home
+from tests.commands import Command
 from tests.conftest import Places
 from tests.forgetting.certificates import OWNER
 from tests.forgetting.logged import ENTRIES, again, log, log_of
@@ -142,3 +143,25 @@ def test_a_line_longer_than_life_is_no_entry(logged: Home) -> None:
     with log_of(logged).open("ab") as file:
         file.write(b"[" * 1_000_000 + b"\n")
     assert examine(logged).broken_at == ENTRIES + 1
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_shows_the_log_and_where_it_is_broken(logged: Home, home: Places) -> None:
+    told = Command(home).run("audit").out.splitlines()
+    entries = [json.loads(line) for line in log_of(logged).read_bytes().splitlines()]
+    assert [line.split()[1] for line in told[:-1]] == [entry["certificate"] for entry in entries]
+    assert told[-1] == f"whole, {ENTRIES} entries"
+    assert Command(home).json("audit")["entries"] == entries
+
+    lines = log_of(logged).read_bytes().splitlines(keepends=True)
+    log_of(logged).write_bytes(b"".join([lines[0], b"altered\n", *lines[2:]]))
+    ran = Command(home).run("audit")
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out.splitlines()[-1] == "broken at entry 2: it is not as it was written"
+
+
+def test_the_command_of_a_home_that_is_not_there_makes_none(home: Places) -> None:
+    assert Command(home).refused("audit")
+    assert not home.home.exists()

@@ -36,10 +36,10 @@ def test_a_plan_names_what_goes_and_what_stays_and_why(named: Memory, woven: Wov
 def test_the_readable_form_says_it_all_and_quotes_nothing(named: Memory, woven: Woven) -> None:
     text = named.plan_forget(user_id="ana", ids=[woven.secret]).readable()
     for line in (
-        "Forget 1 memories of ana (memories).",
+        "Forget 1 memory of ana (memories).",
         f"  goes: {woven.secret}",
         f"  goes too, made from nothing else: {woven.child}",
-        "  goes with them: 1 earlier wordings, 1 values behind placeholders",
+        "  goes with them: 1 earlier wording, 1 value behind placeholders",
         f"  becomes current again: {woven.replaced}",
         f"  stays, though made from it in part: {woven.half}",
         f"  stays, though written in a run that had been shown it: {woven.shown}",

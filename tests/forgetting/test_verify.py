@@ -216,7 +216,7 @@ def test_the_command_tells_a_person_what_it_is_worth(file: Path, home: Places) -
     lines = ran.out.splitlines()
     assert lines[0] == "CERTIFICATE OF ERASURE"
     where = lines.index("signature  fits the key of this home")
-    assert lines[where + 1] == "log        whole, entry 1 of 1"
+    assert lines[where + 1] == "log        whole, 1 entry; this is entry 1"
     assert {line[:4] for line in lines[where + 2 : -1]} == {"ok  "}
     assert lines[-1] == "SOUND: signed, logged, and nothing was found when looking again"
     report = Command(home).json("verify", file)
