@@ -38,7 +38,8 @@ SAID = {
 
 
 def looked(home: Home, vault: Vault) -> tuple[list[Check], list[str]]:
-    """The closed world of a vault and its home's files, mended where SQLite left something; and what is pending."""
+    """The closed world of a vault and its home's files, without what SQLite or a crash left; and what is pending."""
+    home.remove_leaving()
     found = mended(vault)
     kinds = {residue.kind for checked in found for residue in checked.residues}
     pending = [LOG_IN_USE] if kinds & WAITING else []

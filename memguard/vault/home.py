@@ -116,7 +116,7 @@ class Home:
         return rotating
 
     def remove_leaving(self) -> None:
-        """Remove the files of destroyed vaults that a crash has left."""
+        """Remove what a crash has left: files of destroyed vaults, and half-written ones of keyring and marker."""
         with self.keyring.changing() as contents:
             self._remove_leaving(contents)
 

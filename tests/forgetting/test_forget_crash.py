@@ -10,6 +10,8 @@ import pytest
 from memguard import Memory, UnknownOwner
 from memguard.forgetting.closed_world import look
 from memguard.forgetting.files import files
+from memguard.vault.files import part_of
+from memguard.vault.home import MARKER
 from tests.checks import column
 from tests.conftest import CACHE, Places
 from tests.forgetting.forgetting_parts import Woven, bytes_of, in_another_process, open_at, weave
@@ -62,6 +64,19 @@ def test_a_kill_inside_the_transaction_leaves_everything(home: Places, woven: Wo
         assert memory.resume() == []
         assert {r.id for r in memory.get_all(user_id="ana")} == {*woven} - {woven.alike}
         assert memory.forget(memory.plan_forget(user_id="ana", run_id="r-2")).state == "complete"
+
+
+def test_a_marker_that_a_crash_has_left_half_written_is_taken_away(home: Places, woven: Woven) -> None:
+    """The keyring writes it with each change, those of other owners too."""
+    part = part_of(home.home / MARKER)
+    with open_at(home) as memory:
+        part.touch(0o600)
+        assert memory.forget(memory.plan_forget(user_id="ana", ids=[woven.half])).state == "complete"
+        assert not part.exists()
+    killed(home, (f"{FORGET}:looked", "before"), "memories")
+    part.touch(0o600)
+    with open_at(home) as memory:
+        assert [certificate.state for certificate in memory.resume()] == ["complete"]
 
 
 @pytest.mark.parametrize("step", DONE)
