@@ -66,7 +66,7 @@ def forget(
         context.show(plan.to_json(), plan.readable().splitlines())
         return
     if not yes:
-        _ask(plan)
+        _ask(plan, is_kept=file is not None or context.as_json)
     from memguard.forgetting.plan import printable
 
     certificate = context.memory.forget(plan, reference=reference, everything=everything, exports=exports)
@@ -136,11 +136,13 @@ def _plan(context: Context, plan_file: Path | None, scope: dict[str, Any]) -> Pl
         raise InvalidInput("the plan cannot be read, or is no JSON") from None
 
 
-def _ask(plan: Plan) -> None:
+def _ask(plan: Plan, *, is_kept: bool) -> None:
     """On a terminal only: whoever runs this from a program says --yes."""
     if not sys.stdin.isatty():
         raise InvalidInput("this erases for good: look at it with --dry-run, then say --yes")
     click.echo(plan.readable(), err=True)
+    if not is_kept:
+        click.echo("  The certificate will be shown, and not kept: say --certificate FILE to keep it.", err=True)
     if plan.kind == "vault":
         name = click.prompt("Type the owner's name to forget all of it", err=True)
         if name != plan.owner:

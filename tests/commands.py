@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +54,22 @@ class Command:
             timeout=60,
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def typed(self, answer: str, *words: str | Path) -> Ran:
+        """The answer to `memguard WORDS` on a terminal, where a person types a line; `err` is what its screen shows."""
+        ours, theirs = pty.openpty()
+        with os.fdopen(ours, "r+b", buffering=0) as screen:
+            child = subprocess.Popen(
+                [COMMAND, *words], env=self.environment, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs
+            )
+            os.close(theirs)
+            screen.write(answer.encode() + b"\n")
+            out, _ = child.communicate(timeout=60)
+            shown = b""
+            with contextlib.suppress(OSError):  # EIO: nobody writes any more
+                while chunk := screen.read(10_000):
+                    shown += chunk
+        return Ran(child.returncode, out.decode(), shown.decode())
 
     def json(self, *words: str | Path, code: int = 0, **options: Any) -> Any:
         """The one document on stdout of `memguard WORDS --json`; anything else on either stream fails."""

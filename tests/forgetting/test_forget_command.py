@@ -109,6 +109,42 @@ def test_without_yes_a_program_is_told_to_say_so(command: Command, home: Places,
     assert left(home) == {*woven}
 
 
+NOT_KEPT = "The certificate will be shown, and not kept"
+
+
+@pytest.mark.parametrize("answer", ["n", "", "maybe"])
+def test_a_person_sees_the_plan_and_says_no(
+    command: Command, home: Places, woven: Woven, tmp_path: Path, answer: str
+) -> None:
+    said = f"{answer}\nn" if answer == "maybe" else answer
+    ran = command.typed(said, "forget", "--plan", plan_of(home, tmp_path / "plan.json", run_id="r-2"))
+    assert (ran.code, ran.out) == (1, "")
+    assert f"goes: {woven.secret}" in ran.err
+    assert NOT_KEPT in ran.err
+    assert left(home) == {*woven}
+
+
+def test_a_person_says_yes(command: Command, home: Places, woven: Woven, tmp_path: Path) -> None:
+    plan, file = plan_of(home, tmp_path / "plan.json", run_id="r-2"), tmp_path / "certificate.json"
+    ran = command.typed("y", "forget", "--plan", plan, "--certificate", file)
+    assert ran.code == 0
+    assert "COMPLETE" in ran.out
+    assert NOT_KEPT not in ran.err
+    assert woven.secret not in left(home)
+    assert command.run("verify", file).code == 0
+
+
+def test_a_whole_vault_goes_with_its_owners_name(command: Command, home: Places, woven: Woven, tmp_path: Path) -> None:
+    plan = plan_of(home, tmp_path / "plan.json")
+    for answer in ("y", "Ana"):
+        ran = command.typed(answer, "forget", "--plan", plan)
+        assert (ran.code, ran.out) == (1, "")
+        assert "that is not the owner's name: nothing was erased" in ran.err
+    assert left(home) == {*woven}
+    assert command.typed("ana", "forget", "--plan", plan).code == 0
+    assert command.run("users").out.split() == ["ben"]
+
+
 def test_everything_has_to_be_said(command: Command, home: Places, woven: Woven, tmp_path: Path) -> None:
     plan = plan_of(home, tmp_path / "plan.json", ids=[*woven])
     assert "say everything" in command.refused("forget", "--plan", plan, "--yes")
