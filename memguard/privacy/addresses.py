@@ -36,7 +36,7 @@ _STREET = (
 _ZIP = r"(?:\d{4,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{4}\s?[A-Z]{2})\b"
 _PLACE = rf"{_CAP}(?:[ ]+(?:{_PARTICLE}[ ]+)?{_CAP}){{0,3}}"
 _TAIL = (
-    rf"(?:\s*(?:,\s*|\n\s*)(?:{_UNIT}|(?:{_ZIP}[ ]+)?{_PLACE}(?:[ ]+{_ZIP})?|{_ZIP})|[ ]+{_UNIT}"
+    rf"(?:\s*(?:,\s*|\n\s*)(?:{_UNIT}|{_ZIP}(?:[ ]+{_PLACE})?|{_PLACE}(?:[ ]+{_ZIP})?)|[ ]+{_UNIT}"
     rf"|[ ]+{_ZIP}(?:[ ]+{_PLACE})?|[ ]+[A-Z]{{2}}[ ]+{_ZIP}"
     rf"|[ ]+\d{{1,4}}\b(?=[ ]+{_UNIT}|\s*[,\n]))"
 )

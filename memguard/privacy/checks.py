@@ -20,14 +20,17 @@ def luhn(number: str) -> bool:
 _TEST_CARDS = frozenset(
     ("4242424242424242", "4111111111111111", "5555555555554444", "378282246310005", "4000056655665556")
 )
-"""In the documentation of every payment service; nobody's."""
+"""In the documentation of every payment service."""
+
+
+def is_test_card(value: str) -> bool:
+    """Whether it is nobody's, where programs are spoken of. Said by a person, it is a card's number."""
+    return digits(value) in _TEST_CARDS
 
 
 def is_card(value: str) -> bool:
     """Length and first digits of a known network, and the checksum: one random number in sixty passes all three."""
     number = digits(value)
-    if number in _TEST_CARDS:
-        return False
     networks = (
         r"4\d{12}(?:\d{3}(?:\d{3})?)?|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}"
         r"|6(?:011|5\d\d|4[4-9]\d|2\d\d)\d{12}|35\d{14}|(?:2131|1800)\d{11}"
@@ -37,8 +40,7 @@ def is_card(value: str) -> bool:
 
 def is_anchored_card(value: str) -> bool:
     """After the word "card" the checksum may fail: a mistyped number is one digit away from the real one."""
-    number = digits(value)
-    return 12 <= len(number) <= 19 and number not in _TEST_CARDS
+    return 12 <= len(digits(value)) <= 19
 
 
 def is_ssn(value: str) -> bool:

@@ -9,7 +9,8 @@ import re
 
 TITLES = frozenset(
     """mr mrs ms miss mx dr prof professor sir dame madam lord lady rev pastor rabbi imam captain sgt officer judge
-    senator""".split()
+    senator principal detective inspector councillor headmaster headmistress headteacher chancellor governor
+    sheriff""".split()
 )
 ABBREVIATED = frozenset("mr mrs ms mx dr prof rev capt sgt lt".split())
 """Titles that are written with a full stop: after another word it ends the sentence."""
@@ -71,7 +72,7 @@ AFTER_STRONG = re.compile(
     r"|\s+(?:said|says|told|asked|replied|laughed|smiled|loves|hates|likes|thinks|believes|married|lives|lived"
     r"|moved|grew\s+up|was\s+born|is\s+allergic|is\s+coming"
     r"|are\s+coming|is\s+my|was\s+my|and\s+i\b|has\s+been\s+diagnosed|was\s+diagnosed|works\s+as|wants\s+me"
-    r"|called\s+me|texted|emailed|turns\s+\d|turned\s+\d|is\s+\d)",
+    r"|called\s+me|texted|emailed|turns\s+\d|turned\s+\d|is\s+\d{1,3}\b(?!\s?(?:%|[.:/-]\d)))",
     re.IGNORECASE,
 )
 LABELS = re.compile(r"^([^\W\d_]\w+)(?: [^\W\d_]\w+)?\s?:\s*[\"\w]", re.MULTILINE)
@@ -106,6 +107,11 @@ COMPANY = re.compile(
 PARTICLES = frozenset("de da do dos das del della di la le los van von der den ter ten bin ibn al el y e of st".split())
 PERSONAL = frozenset(("PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "WORK_OF_ART", "PRODUCT", "EVENT"))
 RUN_MAX = 5
+INSTITUTIONS = frozenset(
+    """school schools university college academy hospital clinic library airport stadium church cathedral museum theatre
+    theater institute foundation kindergarten nursery gymnasium elementary station arena""".split()
+)
+"""What is often named after somebody, or after a place."""
 NAMED = re.compile(
     r"\b(?:(?:maiden\s+|last\s+|first\s+|sur|nick)?name\s+(?:is|was)|call\s+me|named)\s+$", re.IGNORECASE
 )

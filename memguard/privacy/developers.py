@@ -22,6 +22,12 @@ _MARKED_MIN = 2
 _WORD = re.compile(r"[a-z][a-z-]*")
 
 
+def stands_among_code(text: str, place: int) -> bool:
+    """Whether the line of a text that a place is in is a developer's."""
+    end = text.find("\n", place)
+    return is_developers(text[text.rfind("\n", 0, place) + 1 : len(text) if end < 0 else end])
+
+
 def is_developers(line: str) -> bool:
     """Whether the line shows signs of code, or speaks of building software."""
     line = _ADDRESS.sub("", line)

@@ -21,6 +21,7 @@ from memguard.privacy.contexts import (
     DOES,
     EPONYM,
     IN,
+    INSTITUTIONS,
     PARTICLES,
     PERSONAL,
     PLACE_BEFORE,
@@ -84,6 +85,8 @@ def _kind(here: Reading, run: list[Word], in_place: bool) -> str | None:
     before, after = here.before(first), here.text[last.end : last.end + 60]
     labels = here.labels(run)
     developers = here.is_developers(first)
+    if len(run) > 1 and last.low in INSTITUTIONS:
+        return None if in_place else "ORGANIZATION"
     given = any(w.low in here.names.sure for w in run[:2])
     placed = PLACE_BEFORE.search(before) is not None
     if here.strong(first) and not placed and ("NORP" not in labels or given):

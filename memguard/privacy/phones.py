@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from memguard.privacy.developers import stands_among_code
 from memguard.privacy.spans import Span
 
 _CANDIDATE = re.compile(
@@ -32,7 +33,7 @@ _AMERICAN = re.compile(
 )
 _REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "IN", "AU")
 _FICTION = re.compile(r"555\D?01\d\d$")
-"""Kept free for films and documentation: nobody answers there."""
+"""Kept free for films and documentation: where programs are spoken of, nobody's. Said by a person, it is a number."""
 _DIGITS_MAX = 15
 """Of a number with its country's (ITU E.164)."""
 _BEFORE = 60
@@ -46,7 +47,7 @@ def phones(text: str) -> Iterator[Span]:
         before = text[max(0, match.start() - _BEFORE) : match.start()]
         if sum(c.isdigit() for c in value.partition("x")[0]) > _DIGITS_MAX or _DATE.fullmatch(value.strip()):
             continue
-        if _FICTION.search(value) or _OTHER_NUMBER.search(before):
+        if _OTHER_NUMBER.search(before) or (_FICTION.search(value) and stands_among_code(text, match.start())):
             continue
         if _ANCHOR.search(before):
             yield Span(*match.span("v"), "PHONE_NUMBER", 0.93)

@@ -75,7 +75,8 @@ class Reading:
             if run and not (joined and (word.capital or particle)):
                 yield run
                 run = []
-            listed = is_listed(word.low) and word.text not in ("I",) and not self._is_name_here(word, follows)
+            named_so = is_listed(word.low) or word.low in TITLES
+            listed = named_so and word.text not in ("I",) and not self._is_name_here(word, follows)
             if listed or word.text == "I" or not (word.capital or particle):
                 if run:
                     yield run

@@ -22,8 +22,10 @@ from memguard.privacy.checks import (
     is_party,
     is_public_address,
     is_ssn,
+    is_test_card,
     is_username,
 )
+from memguard.privacy.developers import stands_among_code
 from memguard.privacy.spans import Span
 
 CHECKED, ANCHORED, SHAPED = 1.0, 0.95, 0.9
@@ -46,8 +48,12 @@ def patterns(text: str) -> Iterator[Span]:
     for rule in RULES:
         if any(need in lowered for need in rule.needs):
             for match in rule.pattern.finditer(text):
-                if rule.accepts(match["v"]):
+                if rule.accepts(match["v"]) and not _is_example(rule, match):
                     yield Span(*match.span("v"), rule.type, rule.score)
+
+
+def _is_example(rule: Rule, match: re.Match[str]) -> bool:
+    return rule.type == "CREDIT_CARD" and is_test_card(match["v"]) and stands_among_code(match.string, match.start("v"))
 
 
 def _rule(type_: str, pattern: str, needs: str, score: float = ANCHORED, accepts: Callable[[str], bool] = bool) -> Rule:
@@ -98,6 +104,11 @@ _KIN = (
     r"(?:mom|mum|mother|dad|father|sister|brother|son|daughter|wife|husband|partner|girlfriend|boyfriend|fianc\w+"
     r"|friend"
     r"|boss|family|parents|cousin|aunt|uncle|colleague|roommate|neighbou?r)"
+)
+_TENS = "(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+_NUMERALS = (
+    rf"(?:{_TENS}(?:-(?:one|two|three|four|five|six|seven|eight|nine))?|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen)"
 )
 _DIGITS = "0 1 2 3 4 5 6 7 8 9"
 
@@ -172,6 +183,21 @@ RULES = (
         r"[^\n@.]{0,25}(?<![\w.])@(?P<v>[\w](?:[\w.-]{0,38}\w))",
         "@",
     ),
+    _rule(
+        "USERNAME",
+        r"\b(?:insta(?:gram)?|telegram|discord|tiktok|mastodon|snap(?:chat)?|reddit|twitch|bluesky|steam|gamertag)"
+        r"(?:\s+(?:handle|name|id|account|user\s?name))?\s*(?:\bis\b|:|=)\s*"
+        r"(?P<v>(?=[\w.-]*[\d_#])\w(?:[\w.-]{0,38}\w)?(?:#\d{4})?)(?![\w@])",
+        "insta telegram discord tiktok mastodon snap reddit twitch bluesky steam gamertag",
+        accepts=is_username,
+    ),
+    _rule(
+        "USERNAME",
+        r"\b(?:uses?|used|have|has|took|picked|chose|under|with|by)\s+the\s+(?:handle|user\s?name|nick(?:name)?|gamertag)\s+"
+        r"['\"`@]*(?P<v>\w(?:[\w.-]{1,38}\w))",
+        "handle user nick gamertag",
+        accepts=is_username,
+    ),
     # -- birth and age
     _rule(
         "DATE_OF_BIRTH",
@@ -201,6 +227,15 @@ RULES = (
         "turn i'm i am she he they who",
         accepts=lambda v: 1 <= int(v) <= 120,
     ),
+    _rule(
+        "AGE",
+        rf"\b(?:my|his|her|our|their|your)\s+(?:[\w-]+\s+)?(?:{_KIN}|kid|baby|twins?|nephew|niece|grand\w+|dog|cat)"
+        rf"(?:,?\s+(?-i:[A-Z]\w+),?)?(?:'s|\s+is|\s+are)(?:\s+(?:only|just|now|almost|nearly|about|already|both))?"
+        rf"\s+(?P<v>\d{{1,3}}|{_NUMERALS})\b(?!\s*(?:%|[:.,/]\d|-\w|of\b|(?!years?|months?|weeks?|and|but|so|now|this|today"
+        rf"|tomorrow|yesterday|in|on|next|soon|already|while|when|or|years)[a-z]))",
+        "my his her our their your",
+        accepts=lambda v: not v.isdigit() or 1 <= int(v) <= 120,
+    ),
     # -- papers, anchored on what they are called
     _rule(
         "PASSPORT",
@@ -219,9 +254,17 @@ RULES = (
         r"|vehicle\s+registration)\b"
         + r"(?:\s+(?:of|on|for)\s+(?:my|his|her|our|the)\s+\w+)?"
         + _TO
-        + r"(?P<v>(?=[A-Z0-9 -]*\d)[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{1,4}){1,3})\b",
+        # Groups in capitals, one of which may stand apart if it is more than the next word's "I"; or one word in small.
+        + r"(?P<v>(?-i:(?=[A-Z0-9 -]*\d)[A-Z0-9]{1,4}(?:(?:-|(?=\w)| (?=\w*\d|[A-Z]{2}))[A-Z0-9]{1,4}){1,3})"
+        + r"|(?=[a-z]*\d)[a-z0-9]{5,9})\b",
         "plate reg",
         accepts=has_digit,
+    ),
+    _rule(
+        "LICENSE_PLATE",
+        r"\b(?:vin|vehicle\s+identification\s+number|chassis\s+number)\b" + _TO + r"(?P<v>[A-HJ-NPR-Z0-9]{17})\b",
+        "vin vehicle chassis",
+        accepts=has_digits(4),
     ),
     _rule(
         "US_BANK_NUMBER",
@@ -266,6 +309,11 @@ RULES = (
         rf"|inherited)\b[^.,;\n]{{0,25}}?{_MONEY}"
         rf"(?:\s+(?:a|per)\s+(?:year|month|week|hour)|\s+in\s+{_OWES})?)",
         "earn make owe inherit",
+    ),
+    _rule(
+        "FINANCE",
+        rf"\b(?P<v>owe[sd]?\s+(?:\w+\s+)?{_MONEY}\s+(?:on|in|for)\s+(?:\w+\s+){{0,2}}?{_OWES})\b",
+        "owe",
     ),
     _rule(
         "FINANCE",

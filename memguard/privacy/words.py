@@ -17,6 +17,8 @@ _TITLED = re.compile(
     r"|please\b)))",
     re.IGNORECASE,
 )
+_TITLE = re.compile(r"\b(?:mr|mrs|dr|prof)\.?\s+(?=[^\W\d_])")
+"""Written small before a name; what is an ordinary word behind it is none."""
 _SETTLED = re.compile(
     r"\b(?:live|lives|lived|living|based|born|raised|grew up|hometown is|moved)\s+(?:in|to|near)?\s*\b", re.IGNORECASE
 )
@@ -74,9 +76,11 @@ def _line(line: str) -> str:
     upper = sum(c.isupper() for c in letters) / len(letters)
     if upper > _CAPITALS_MIN and len(found) >= _WORDS_MIN:
         return _set(line, [(w.start, w.end) for w in found], str.title)
+    titled = {match.end() for match in _TITLE.finditer(line)}
+    ordinary = entries("ordinary_words").sure if titled else frozenset()
+    starts = {i for i, w in enumerate(found) if w.start in titled and w.low not in ordinary | _NEVER_NAMES}
     if any(w.capital and w.low not in ("i", "i'm", "i'll", "i've", "i'd") for w in found[1:]):
-        return line
-    starts: set[int] = set()
+        return _set(line, [(found[i].start, found[i].start + 1) for i in starts], str.upper)
     low = [w.low for w in found]
     for name in ("given_names", "places"):
         for i, j, sure in phrases(name, low):
