@@ -136,7 +136,9 @@ def half_migrated(home: Home, owner: str) -> list[str]:
 
 def _between_schemas(session: Session) -> Iterator[str]:
     version = session.one("PRAGMA user_version")
-    parts = session.one("SELECT count(*) FROM sqlite_master WHERE name IN ('copies', 'by_text', 'memories_copied')")
+    parts = session.one(
+        "SELECT count(*) FROM sqlite_master WHERE name IN ('doubles', 'doubles_by_text', 'memories_doubled')"
+    )
     parts += session.one("SELECT count(*) FROM pragma_table_info('memories') WHERE name = 'length'")
     recorded = session.one("SELECT count(*) FROM _sqlite_migrations")
     if (version, parts, recorded) not in ((SHIPPED, 0, SHIPPED), (SHIPPED + 1, 4, SHIPPED + 1)):
@@ -199,6 +201,6 @@ def left_over(folder: Path) -> int:
 
 
 _NOT_COPIED = """
-SELECT count(*) FROM memories m LEFT JOIN copies c ON c.memory = m.number
+SELECT count(*) FROM memories m LEFT JOIN doubles c ON c.memory = m.number
 WHERE c.text IS NOT m.text OR c.vectors IS NULL <> (m.length = 0) OR m.length NOT IN (0, length(m.text))
 """

@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OWNER = "owner"
-DIMENSION = 8
+DIMENSION = 256
 LATE_IMPORTS = ("faiss", "filelock", "sqlcipher3", "cryptography.hazmat.primitives.ciphers.aead")
 """What loads at first use, and would eat the time in which the kills fall; further what makes and migrates vaults."""
 ONE_MORE = """
 ALTER TABLE memories ADD COLUMN length INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE copies (
+CREATE TABLE doubles (
   memory INTEGER PRIMARY KEY REFERENCES memories (number) ON DELETE CASCADE,
   text TEXT NOT NULL,
   vectors TEXT
 ) STRICT;
-INSERT INTO copies (memory, text, vectors)
+INSERT INTO doubles (memory, text, vectors)
 SELECT m.number, m.text, group_concat(hex(e.vector)) || hex(zeroblob(1500))
 FROM memories m JOIN embeddings e ON e.memory = m.number GROUP BY m.number;
 UPDATE memories SET length = length(text);
-CREATE INDEX by_text ON copies (text);
-CREATE TRIGGER memories_copied AFTER INSERT ON memories BEGIN
-  INSERT INTO copies (memory, text) VALUES (new.number, new.text);
+CREATE INDEX doubles_by_text ON doubles (text);
+CREATE TRIGGER memories_doubled AFTER INSERT ON memories BEGIN
+  INSERT INTO doubles (memory, text) VALUES (new.number, new.text);
 END;
 """
 """A migration for this benchmark only: additive, and copying every row, so that there is time to be killed in it."""
