@@ -117,10 +117,16 @@ class Forgetful(Personal):
         return forget(self._home, vault, self._privacy, settle, given, chosen, **asked)
 
     def resume(self) -> list[Certificate]:
-        """Finish every erasure that a crash, or somebody who read or wrote at the time, left without a certificate."""
+        """Finish every erasure that a crash, or somebody who read or wrote at the time, left without a certificate.
+
+        What a crash has left half-written goes in any case.
+        """
         from memguard.flows.forget_owner import resume_owners
 
-        certificates = resume_owners(self._home) if self._home.owners() or self._home.id else []
+        if not self._home.owners() and self._home.id is None:  # owners tell of a home whose marker is lost
+            return []
+        self._home.remove_leaving()
+        certificates = resume_owners(self._home)
         for owner in self._home.owners():
             vault = self._home.vault(owner)
             with suppress(VaultDestroyed, VaultUnreadable):  # nothing can be finished there, and others wait

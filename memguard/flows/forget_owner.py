@@ -58,10 +58,7 @@ def forget_owner(home: Home, owner: str, *, reference: str, exports: bool) -> Ce
 
 def resume_owners(home: Home) -> list[Certificate]:
     """Issue what a crash has left owed, or what waits for the operator to rotate the master."""
-    waiting = [json.loads(note) for note in home.contents().owed]
-    if waiting:
-        home.remove_leaving()
-    return [_finished(home, note) for note in waiting]
+    return [_finished(home, json.loads(note)) for note in home.contents().owed]
 
 
 def _finished(home: Home, note: dict[str, Any]) -> Certificate:

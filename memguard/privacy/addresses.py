@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from memguard.privacy.lists import entries
 from memguard.privacy.spans import Span
 
-_CAP = r"[^\W\d_a-zß-öø-ÿ][\w'.-]*"
+_CAP = r"(?![A-Z]{1,2}\d[A-Z\d]?[ ]\d)[^\W\d_a-zß-öø-ÿ][\w'.-]*"
+"""A word with a capital, which is no half of a British postcode."""
 _PARTICLE = r"(?:of|the|de|del|della|di|da|do|dos|das|des|du|la|las|los|le|les|den|der|am|an|im|zum|zur|van|st\.?)"
 _NUMBER = r"\d{1,6}(?:[ -]?[A-Za-z])?(?:[-/]\d{1,4}[A-Za-z]?)?"
 _KIND = "(?:" + "|".join(kind.title() for kind in sorted(entries("street_kinds").all)) + ")s?"
@@ -20,9 +21,9 @@ _JOINED = (
     r"|straat|plein|katu|tie|utca|ulice)"
 )
 _ROMANCE = (
-    r"(?:Rue|Avenue|Boulevard|Chemin|All[ée]e|Place|Quai|Impasse|Via|Viale|Piazza|Corso|Largo|Calle|Avenida|Avda\.?"
-    r"|Plaza|Paseo|Camino"
-    r"|Carrer|Rua|Travessa|Pra[çc]a|Ulica|ul\.|Ulitsa|Strada|Strada|Jalan|Jl\.|Ruta|C/)"
+    r"(?:(?i:Rue|Avenue|Boulevard|Chemin|All[ée]e|Quai|Impasse|Viale|Piazza|Calle|Avenida|Avda\.?|Paseo|Carrer|Rua"
+    r"|Travessa|Pra[çc]a|Ulica)"
+    r"|Place|Via|Corso|Largo|Plaza|Camino|ul\.|Ulitsa|Strada|Jalan|Jl\.|Ruta|C/)"
 )
 _UNIT = r"(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|Building|Bldg|Block|#)\.?\s?\w{1,6}\b"
 _STREET = (

@@ -28,7 +28,7 @@ KIN = (
     r"|friends|children|twins|parents|colleagues|dog|cat|puppy|kitten)"
 )
 BEFORE_STRONG = re.compile(
-    rf"(?:\b(?:name|names|nickname|surname)(?:\s+is|\s+was|\s+are|'s|:|\?)?|\b(?:call\s+me|call\s+(?:him|her)"
+    rf"(?:\b(?:name|names|nickname|surname)(?:\s+is|\s+was|\s+are|'s|:|\?)?|\b(?:calls?\s+(?:me|him|her|us)"
     rf"|nicknamed|a\.?k\.?a\.?)"
     rf"|\b(?:he|she|they|who|i|is|was|{KIN}|man|woman|guy|girl|boy|person|someone|somebody)(?:'s|'m|\s+is|\s+was"
     rf"|\s+are)?\s+(?:called|named)"
@@ -46,7 +46,7 @@ BEFORE_STRONG = re.compile(
 BEFORE_WEAK = re.compile(
     r"(?:(?:^|[\s\"'.,!?])(?:hi|hello|hey|dear|thanks|thank\s+you|bye|congrats|congratulations|sorry|welcome|cheers"
     r"|yes|no|ok|okay|well|please)[,!]?"
-    r"|\b(?:i'm|i\s+am|its|it's|it\s+is|this\s+is|that's|here\s+is|here's|met|meet|met\s+with|ask|asked|tell|told"
+    r"|\b(?:i'm|i\s+am|its|it's|it\s+is|this\s+is|that's|here\s+is|here's|how's|how\s+is|where's|where\s+is|met|meet|met\s+with|ask|asked|tell|told"
     r"|email|emailed|texted|text|invite|invited"
     r"|remind|visit|visiting|miss|married|with|not\s+by|for|from|to|by|about|between|than|early|late|unlike"
     r"|@))\s*[\"']?$",

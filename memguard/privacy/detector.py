@@ -24,8 +24,9 @@ from memguard.privacy.health import health
 from memguard.privacy.names import names
 from memguard.privacy.normal import Normal, normal
 from memguard.privacy.phones import phones
-from memguard.privacy.recognisers import CHECKED, patterns
+from memguard.privacy.recognisers import patterns
 from memguard.privacy.resolve import resolve
+from memguard.privacy.rules import CHECKED
 from memguard.privacy.spans import Span
 from memguard.privacy.tagger import MODEL, Tag, Tagger
 from memguard.privacy.words import truecased

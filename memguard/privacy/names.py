@@ -39,6 +39,8 @@ from memguard.privacy.tagger import Tag
 from memguard.privacy.words import Word, is_listed, words
 
 STRONG, LISTED, TAGGED = 0.87, 0.8, 0.7
+ACRONYM_MAX = 4
+"""Letters, all capitals: "our VIN is 12" says no age."""
 
 
 _ANYBODY = frozenset("alice bob eve mallory carol trent".split())
@@ -91,7 +93,8 @@ def _kind(here: Reading, run: list[Word], in_place: bool) -> str | None:
     placed = PLACE_BEFORE.search(before) is not None
     if here.strong(first) and not placed and ("NORP" not in labels or given):
         return "PERSON"
-    told = here.told(last) and "NORP" not in labels and not placed
+    acronym = len(run) == 1 and last.text.isupper() and 1 < len(last.text) <= ACRONYM_MAX
+    told = here.told(last) and "NORP" not in labels and not placed and not acronym
     if in_place and not given:
         return "PERSON" if told and first.low in here.names.marked else None
     if told and (given or "PERSON" in labels or not developers):

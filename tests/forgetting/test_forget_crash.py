@@ -77,6 +77,9 @@ def test_a_marker_that_a_crash_has_left_half_written_is_taken_away(home: Places,
     part.touch(0o600)
     with open_at(home) as memory:
         assert [certificate.state for certificate in memory.resume()] == ["complete"]
+        part.touch(0o600)
+        assert memory.resume() == []
+        assert not files(memory.home).residues
 
 
 @pytest.mark.parametrize("step", DONE)
