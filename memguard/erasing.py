@@ -30,6 +30,7 @@ EXIT_CODES = {"complete": 0, "pending": 3, "incomplete": 3}
 @click.option("--since", metavar="TIME", help="From this time on, ISO 8601 with an offset.")
 @click.option("--until", metavar="TIME", help="Before this time.")
 @click.option("--filter", "filters", metavar="JSON", help="Metadata filter, as for search.")
+@click.option("--request", metavar="WORDS", help="What holds all of these words, in any form; names by any part.")
 @click.option("--everything", is_flag=True, help="Needed where a scope takes every memory of the owner.")
 @click.option("--exports", is_flag=True, help="Remove the export files that memguard wrote, too.")
 @click.option("--dry-run", is_flag=True, help="Show the plan, change nothing.")

@@ -21,6 +21,7 @@ from memguard.forgetting.plan import Plan
 from memguard.forgetting.statement import Kind
 from memguard.outcomes import Erased, VerificationReport
 from memguard.personal import Personal
+from memguard.retrieval import words
 from memguard.retrieval.scope import Scope, call_scope
 from memguard.vault import owed, reach, rows
 from memguard.vault.connection import Session
@@ -33,6 +34,7 @@ KINDS: Mapping[frozenset[str], Kind] = {
     frozenset({"environment"}): "environment",
     frozenset({"author"}): "author",
     frozenset({"agent_id"}): "author",
+    frozenset({"request"}): "request",
     frozenset({"since"}): "time span",
     frozenset({"until"}): "time span",
     frozenset({"since", "until"}): "time span",
@@ -72,7 +74,9 @@ class Forgetful(Personal):
         """What forgetting would take, what it leaves and why. Nothing is changed.
 
         By `ids`, or narrowed as in `search` by run_id, environment, author, agent_id, source, origin, actor, since,
-        until and filters; without any of these, the whole vault. `NotFound` where nothing is in that scope.
+        until and filters, or by a `request` in words ("everything about the Acme project"): what holds all of its
+        words, in any form, names by any part; what says it otherwise stays, and the nearest of it is named. Without
+        any of these, the whole vault. `NotFound` where nothing is in that scope.
         """
         scope = _plain(within if ids is None else {"ids": ids, **within})
         owner = intake.owner(user_id)
@@ -216,7 +220,15 @@ class Forgetful(Personal):
             return Scope(OF_IDS, (json.dumps(scope["ids"]),))
         times = {name: datetime.fromisoformat(scope[name]) for name in ("since", "until") if name in scope}
         within = {**scope, **times}
-        return self._as_stored(session, vault, call_scope(within.pop("filters", None), within))
+        request = within.pop("request", None)
+        chosen = self._as_stored(session, vault, call_scope(within.pop("filters", None), within))
+        return chosen if request is None else chosen & self._asked_for(session, vault, request)
+
+    def _asked_for(self, session: Session, vault: Vault, request: str) -> Scope:
+        """What a request in words means, by what this vault holds in place of names."""
+        known = self._index(vault).known
+        known.catch_up(session)
+        return words.asked_for(known.question(request, partial(words.holds, session)))
 
 
 def _plain(within: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,6 +240,8 @@ def _plain(within: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidInput("name ids, or what narrows a search: not both at once")
     if not isinstance(ids, (list, tuple)) or not all(isinstance(each, str) for each in ids):
         raise InvalidInput("ids must be a list of ids")
+    if "request" in within:
+        intake.body(within["request"])
     if not all(isinstance(within[name], datetime) for name in ("since", "until") if name in within):
         raise InvalidInput("since and until must be aware datetimes")
     scope = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in within.items()}

@@ -22,6 +22,7 @@ CHOSEN_BY = {
     "author": "one author",
     "time span": "a span of time",
     "filter": "a filter",
+    "request": "a request in words",
     "vault": "a whole vault, with its key",
 }
 MEANING = (

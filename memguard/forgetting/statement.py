@@ -10,7 +10,7 @@ from memguard.outcomes import Check
 LINE_LENGTH_MAX = 200
 COUNT_MAX = (1 << 63) - 1
 
-Kind = Literal["memories", "run", "environment", "author", "time span", "filter", "vault"]
+Kind = Literal["memories", "run", "environment", "author", "time span", "filter", "request", "vault"]
 State = Literal["complete", "pending", "incomplete"]
 
 

@@ -11,6 +11,13 @@ STOP_WORDS = frozenset(
 )
 """Words left out of a question."""
 
+REQUEST_WORDS = frozenset(
+    """forget delete erase remove clear purge please everything anything something memory memories memorised memorized
+    remember remembered information info data details stuff things thing mention mentions mentioned related relating
+    concerning regarding involving everyone said told know knows ever""".split()
+)
+"""Words with which something is asked to be forgotten, that say nothing of what."""
+
 PAST_WORDS = frozenset(
     "was were did had when before previously originally earlier former formerly first old ago used".split()
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from memguard.privacy.placeholders import bare, mentions
 from memguard.privacy.policy import kind_of
-from memguard.retrieval.english import GREETINGS, PAST_WORDS, STOP_WORDS, TIME_WORDS, WHEN_STARTS
+from memguard.retrieval.english import GREETINGS, PAST_WORDS, REQUEST_WORDS, STOP_WORDS, TIME_WORDS, WHEN_STARTS
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _APOSTROPHE = re.compile(r"['’]")
@@ -67,6 +67,21 @@ def terms(text: str) -> list[str]:
     found = list(dict.fromkeys(words))
     content = [_APOSTROPHE.split(word)[0] for word in found if word not in STOP_WORDS]
     return list(dict.fromkeys(content))[:TERMS_MAX] or found[:TERMS_MAX]
+
+
+def holding_all(request: str) -> str:
+    """An FTS5 query for the memories that hold every word of a masked request, in any form; "" where it has none.
+
+    Of the placeholders that one mention may mean, one is enough. Every term is quoted: none is an operator.
+    """
+    named = mentions(request)
+    taken = {*REQUEST_WORDS, *STOP_WORDS, *(placeholder for mention in named for placeholder in mention)}
+    groups = [*named, *((term,) for term in terms(request) if term not in taken)]
+    return " AND ".join(f"({_any_of(group)})" for group in groups)
+
+
+def _any_of(terms: Iterable[str]) -> str:
+    return " OR ".join(f'"{term}"' for term in terms)
 
 
 def name_parts(text: str) -> list[str]:

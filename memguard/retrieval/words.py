@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from memguard.retrieval.question import greetings, terms
+from memguard.errors import InvalidInput
+from memguard.retrieval.question import greetings, holding_all, terms
 from memguard.retrieval.scope import EVERYTHING, Scope
 from memguard.vault.connection import Session
 
@@ -48,6 +49,14 @@ def holders(session: Session, names: Sequence[str], rows: int) -> list[int]:
 def holding(session: Session, value: str) -> dict[int, str]:
     """The texts of the memories in which the words of a value stand side by side, by number."""
     return dict(session.all(_HOLDING, ('"' + value.replace('"', " ") + '"',)))
+
+
+def asked_for(request: str) -> Scope:
+    """The memories that hold every word of a masked request but those of asking; `InvalidInput` where it has none."""
+    query = holding_all(request)
+    if not query:
+        raise InvalidInput("a request needs a word that says what it is about")
+    return Scope("m.number IN (SELECT rowid FROM words WHERE words MATCH ?)", (query,))
 
 
 def addressed(session: Session, names: list[str]) -> list[str]:

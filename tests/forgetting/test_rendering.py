@@ -85,6 +85,8 @@ def test_the_greatest_head_leaves_room_for_the_lists() -> None:
     assert "  - copies that other programs made" in lines
 
 
-@pytest.mark.parametrize("kind", ["memories", "run", "environment", "author", "time span", "filter", "vault"])
+@pytest.mark.parametrize(
+    "kind", ["memories", "run", "environment", "author", "time span", "filter", "request", "vault"]
+)
 def test_every_kind_has_words(kind: str) -> None:
     assert "Erased" in page(issued(erased=Extent(kind, 1)))  # type: ignore[arg-type]  # one kind of them, as a string
