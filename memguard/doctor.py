@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memguard.errors import MemguardError
+from memguard.forgetting import audit
 from memguard.memory import Memory
+from memguard.outcomes import counted
 from memguard.privacy import tagger
 from memguard.retrieval import model
 from memguard.vault import copies, kit, rows
@@ -50,7 +52,7 @@ def examine(opened: Callable[[], Memory]) -> list[Finding]:
     except MemguardError as error:
         return [Finding("home", ok=False, says=str(error)), _weights(), _torch()]
     of_home = (_folder, _space, _keyring, _recovery, _modes, _strays)
-    of_models = (_copies, _detector, _unscreened, _export)
+    of_models = (_copies, _audit, _detector, _unscreened, _export)
     return [
         *(check(memory) for check in of_home), *_vaults(memory), *(check(memory) for check in of_models), _weights(),
         _torch(),
@@ -173,6 +175,18 @@ def _copies(memory: Memory) -> Finding:
     if half:
         says += f"; {half} half-written: a backup or an export runs now, or was killed and is to be made again"
     return Finding("copies", ok=not half, says=says)
+
+
+def _audit(memory: Memory) -> Finding:
+    """The log of certificates. What it holds, `memguard audit` shows."""
+    if memory.home.id is None:
+        return Finding("audit", ok=True, says="no certificate was issued yet")
+    chain = audit.examine(memory.home)
+    if chain.broken_at is not None:
+        return Finding(
+            "audit", ok=False, says=f"the log of certificates is broken at entry {chain.broken_at}: {chain.why}"
+        )
+    return Finding("audit", ok=True, says=f"{counted(chain.entries, 'certificate')} issued, the log is whole")
 
 
 def _weights() -> Finding:

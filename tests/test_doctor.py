@@ -10,6 +10,7 @@ import pytest
 
 from memguard import Memory
 from memguard.doctor import Finding, examine
+from memguard.forgetting.audit import AUDIT_LOG
 from memguard.privacy import tagger
 from memguard.vault.kit import write_kit
 from tests.conftest import Places
@@ -48,8 +49,14 @@ def _cut(home: Places) -> None:
     file.write_bytes(file.read_bytes()[:5000])
 
 
+def _forge_log(home: Places) -> None:
+    (home.home / AUDIT_LOG).touch(0o600)
+    (home.home / AUDIT_LOG).write_bytes(b"{}\n")
+
+
 @pytest.mark.parametrize(
-    ("harm", "what"), [(_lose_keyring, "home"), (_stray, "strays"), (_open_to_all, "modes"), (_cut, "vault")]
+    ("harm", "what"),
+    [(_lose_keyring, "home"), (_stray, "strays"), (_open_to_all, "modes"), (_cut, "vault"), (_forge_log, "audit")],
 )
 def test_a_fault_is_found_and_nobody_is_named(
     seeded: Memory, home: Places, harm: Callable[[Places], None], what: str

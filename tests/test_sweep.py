@@ -238,7 +238,7 @@ def test_the_command_sweeps_all_owners_or_the_one_that_is_named(home: Places, me
     for owner in ("ana", "ben", "cleo"):
         expired(memory, 1, owner)
     command = Command(home)  # its setting names ana
-    assert command.run("sweep", "--user", "ben").out == "erased 1 expired memories\n"
+    assert command.run("sweep", "--user", "ben").out == "erased 1 expired memory\n"
     assert command.json("sweep") == {"erased": 2}
     assert dump(memory)["cleo"][1]["memories"] == 1
 
