@@ -55,7 +55,7 @@ def forget(
     **scope: Any,
 ) -> None:
     """Erase memories for good, and say in a certificate what is left. With --user alone: the owner's whole vault."""
-    if file is not None and not os.access(file.absolute().parent, os.W_OK):
+    if file is not None and (file.is_dir() or not os.access(file.absolute().parent, os.W_OK)):
         raise InvalidInput("the certificate cannot be written there: nothing was erased")
     if resume:
         if plan_file is not None or any(scope.values()):
@@ -91,12 +91,13 @@ def hold() -> None:
 
 @hold.command("add")
 @click.argument("reason")
+@click.option("--memory", "ids", multiple=True, metavar="ID", help="This memory; can be given several times.")
 @click.option("--run", "run_id", help="What this run holds now.")
 @click.option("--environment", "--project", "environment", help="What this project holds now.")
 @common_options
 def hold_add(context: Context, reason: str, **scope: Any) -> None:
     """Keep memories from being erased; without a scope the whole vault, what will come to it too."""
-    within = {name: value for name, value in scope.items() if value is not None}
+    within = {name: value for name, value in scope.items() if value not in (None, ())}
     hold_id = context.memory.hold(user_id=context.user, reason=reason, **within)
     context.show({"hold": hold_id}, [f"held: {hold_id}"])
 

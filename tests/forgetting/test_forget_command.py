@@ -164,6 +164,23 @@ def test_a_hold_blocks_until_it_is_lifted(command: Command, home: Places, woven:
     assert left(home) == {*woven}
 
 
+def test_a_hold_keeps_a_single_memory(command: Command, home: Places, woven: Woven) -> None:
+    command.run("hold", "add", "Case 12", "--memory", woven.kept)
+    with open_at(home) as memory:
+        assert memory.plan_forget(user_id="ana", ids=[woven.kept]).hold
+        assert not memory.plan_forget(user_id="ana", ids=[woven.alike]).hold
+
+
+def test_a_certificate_that_cannot_be_written_is_told_before(
+    command: Command, home: Places, woven: Woven, tmp_path: Path
+) -> None:
+    plan = plan_of(home, tmp_path / "plan.json", run_id="r-2")
+    for place in (tmp_path, tmp_path / "no such folder" / "file"):
+        line = command.refused("forget", "--plan", plan, "--yes", "--certificate", place)
+        assert "nothing was erased" in line
+    assert left(home) == {*woven}
+
+
 def test_bad_words_are_one_line_each_and_change_nothing(
     command: Command, home: Places, woven: Woven, tmp_path: Path
 ) -> None:
