@@ -55,7 +55,9 @@ class Personal(Parts):
         return revealed(self._vault(user_id))
 
     def mask_stored(self, *, user_id: str, progress: Any = None) -> int:
-        """Mask memories that were stored before there were detectors. Can be stopped and run again."""
+        """Mask memories from before there were detectors; and what became known since, in names, in metadata and in
+        numbers grouped otherwise. Returns how many were looked at. Can be stopped and run again.
+        """
         from memguard.flows.relabel import relabel
         from memguard.flows.rescreen import rescreen
 

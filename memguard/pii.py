@@ -9,6 +9,7 @@ import click
 
 from memguard.console import Context, Progress, common_options
 from memguard.errors import InvalidInput
+from memguard.outcomes import counted
 from memguard.privacy.policy import GRANTS
 
 if TYPE_CHECKING:
@@ -77,10 +78,10 @@ def reveals(context: Context) -> None:
 @pii.command()
 @common_options
 def migrate(context: Context) -> None:
-    """Mask memories that were stored before there were detectors. Can be stopped, and run again."""
+    """Mask what was stored before there were detectors, or before a value was known. Can be stopped, and run again."""
     with Progress(show=not context.as_json) as progress:
         count = context.memory.mask_stored(user_id=context.user, progress=progress)
-    context.show({"masked": count}, [f"looked at {count} memories"])
+    context.show({"masked": count}, [f"looked at {counted(count, 'memory', 'memories')}"])
 
 
 def _read(stream: IO[str]) -> str:

@@ -1,8 +1,8 @@
 """what is to be looked at -> mask -> embed -> replace, batch by batch.
 
 Memories from before there were detectors, and those that hold a value which became known after they were written, or
-is known no more. Each batch commits, so that an interrupted run goes on where it stopped. Old words leave pages and
-index as in `forget`.
+is known no more. A write marks those that hold it in their text, word for word; `rescreen` itself finds the others.
+Each batch commits, so that an interrupted run goes on where it stopped. Old words leave pages and index as in `forget`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from memguard.privacy.masking import Screened
 from memguard.privacy.privacy import Privacy
 from memguard.retrieval.embedder import Embedder, Encoded, encoded
 from memguard.retrieval.index import Index
-from memguard.vault import rows
+from memguard.vault import lookups, rows
 from memguard.vault.connection import Session
 from memguard.vault.store import Vault
 
 BATCH = 128
+READ_AT_ONCE = 1024
 AT_ONCE = 32
 """Looked at again by one write: the next ones go on, lest a name that many hold makes one of them wait for seconds."""
 
@@ -35,6 +36,7 @@ def rescreen(
     progress: Callable[[int, int], object] | None = None,
 ) -> int:
     """Mask every memory that is to be looked at, with its earlier wordings; returns how many there were."""
+    _mark_behind(vault, index)
     with vault.reading() as session:
         waiting = rows.unscreened(session)
     for start in range(0, len(waiting), BATCH):
@@ -46,6 +48,23 @@ def rescreen(
         pass
     vault.truncate_log()
     return len(waiting)
+
+
+def _mark_behind(vault: Vault, index: Index) -> None:
+    """Mark memories in which a value that is known by now stands as it was typed: in their names and metadata, which no
+    write looks through for it, or as a number that is grouped in another way."""
+    last = 0
+    while True:
+        with vault.reading() as session:
+            index.known.catch_up(session)
+            stored = lookups.stored(session, last, READ_AT_ONCE)
+        if not stored:
+            return
+        behind = [number for number, held in stored if index.known.spans(held)]
+        if behind:
+            with vault.writing() as session:
+                rows.look_again(session, behind)
+        last = stored[-1][0]
 
 
 def look_again(vault: Vault, index: Index, embedder: Embedder, privacy: Privacy) -> bool:

@@ -62,6 +62,7 @@ class Session:
         # The one text that holds a key: PRAGMA takes no parameters. `hex` leaves nothing to inject.
         run(f"PRAGMA key = \"x'{key.hex()}'\"")
         self.wait_when_busy()
+        run("PRAGMA temp_store = MEMORY")  # sorting and VACUUM leave no file elsewhere, however SQLite was built
         run("PRAGMA secure_delete = ON")
         run("PRAGMA foreign_keys = ON")
         run("PRAGMA trusted_schema = OFF")

@@ -63,12 +63,21 @@ def numbers(session: Session, scope_sql: str, parameters: Sequence[Any], limit: 
     return [row[0] for row in session.execute(_NUMBERS.format(scope=scope_sql), (*parameters, limit))]
 
 
+def stored(session: Session, last: int, count: int) -> list[tuple[int, str]]:
+    """Text, names and metadata as they are stored, of the next screened memories behind a number, in their order."""
+    return session.all(_STORED, (last, count))
+
+
 def ids(session: Session, numbers: Sequence[int]) -> tuple[str, ...]:
     """The ids of memories, in the order of their numbers."""
     found = session.all(_IDS, (json.dumps(numbers),)) if numbers else []
     return tuple(row[0] for row in found)
 
 
+_STORED = """
+SELECT number, concat_ws(char(10), text, metadata, author, actor, agent_id, run_id, environment, source, origin)
+FROM memories WHERE number > ? AND screened IS NOT NULL ORDER BY number LIMIT ?
+"""
 _FACTS = """
 SELECT m.number, m.text, m.actor_key, m.run_id, coalesce(m.happened_at, m.recorded_at),
   EXISTS (SELECT 1 FROM supersessions s WHERE s.earlier = m.number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -69,3 +70,26 @@ def test_earlier_wordings_are_masked_too(old: Memory) -> None:
     assert old.mask_stored(user_id="ana") == 1
     assert "wombat" not in column(old, "ana", "SELECT text FROM versions")[0]
     assert [version.text for version in old.history(first, user_id="ana")] == [TEXT]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "makes_known", "value"),
+    [
+        ({"text": "begin", "metadata": {"who": "Zelda Barrow", "n": 1}}, "Zelda Barrow keeps bees", "Zelda Barrow"),
+        ({"text": "begin", "run_id": "Zelda Barrow"}, "Zelda Barrow keeps bees", "Zelda Barrow"),
+        ({"text": "the code was 415 555 0182"}, "Call +1, then 415-555-0182", "415 555 0182"),
+    ],
+)
+def test_what_became_known_since_is_masked_in_names_metadata_and_other_groupings(
+    home: Places, earlier: dict[str, Any], makes_known: str, value: str
+) -> None:
+    detector = NameList({"Zelda Barrow": "PERSON", "415-555-0182": "PHONE_NUMBER"})
+    with home.open(HashEmbedder(), detector=detector) as memory:
+        first = memory.add_many([earlier], user_id="ana")[0].id
+        memory.add(makes_known, user_id="ana")
+        before = memory.get(first, user_id="ana")
+        assert value.encode() in decrypted(memory, "ana")
+        assert memory.mask_stored(user_id="ana") == 1
+        assert value.encode() not in decrypted(memory, "ana")
+        assert memory.get(first, user_id="ana") == before
+        assert memory.mask_stored(user_id="ana") == 0

@@ -49,6 +49,7 @@ def changes(vault: Vault) -> int:
     ("pragma", "value"),
     [
         ("secure_delete", 1),
+        ("temp_store", 2),
         ("foreign_keys", 1),
         ("journal_mode", "wal"),
         ("synchronous", 2),  # FULL
