@@ -55,6 +55,8 @@ def forget(
     **scope: Any,
 ) -> None:
     """Erase memories for good, and say in a certificate what is left. With --user alone: the owner's whole vault."""
+    from memguard.forgetting.plan import printable
+
     if file is not None and (file.is_dir() or not os.access(file.absolute().parent, os.W_OK)):
         raise InvalidInput("the certificate cannot be written there: nothing was erased")
     if resume:
@@ -68,8 +70,6 @@ def forget(
         return
     if not yes:
         _ask(plan, is_kept=file is not None or context.as_json)
-    from memguard.forgetting.plan import printable
-
     certificate = context.memory.forget(plan, reference=reference, everything=everything, exports=exports)
     for path in filter(os.path.exists, plan.exports):  # the certificate names nothing, and a vault may be gone by now
         click.echo(f"an export lies at {printable(path)}", err=True)

@@ -145,7 +145,7 @@ def _index_is_a_copy(memory: Memory, owner: str) -> bool:
 
 def _plain(value: Any) -> Any:
     # A class is one too, and none is handed in.
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value.isoformat()  # type: ignore[arg-type]
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value.isoformat()  # type: ignore[arg-type]  # no class is given
 
 
 def _serve() -> None:

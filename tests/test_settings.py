@@ -172,7 +172,7 @@ def test_a_home_that_no_system_can_hold_is_refused_in_our_words(tmp_path: Path, 
 
 def test_every_setting_says_what_it_is_for() -> None:
     # A classmethod has it.
-    source = Path(Settings.load.__func__.__code__.co_filename).read_text()  # type: ignore[attr-defined]
+    source = Path(Settings.load.__func__.__code__.co_filename).read_text()  # type: ignore[attr-defined]  # a class method has it
     for field in fields(Settings):
         line = source.index(f"    {field.name}: {field.type}")
         assert source[line:].splitlines()[1].strip().startswith('"""'), field.name

@@ -50,7 +50,8 @@ SAYINGS = (
     # -- birth, age and blood
     rule(
         "HEALTH",
-        r"\bblood\s+(?:type|group)(?:\s+is|\s+was|:)?\s+(?P<v>(?-i:AB|A|B|O)\s?(?:[+-](?!\w)|(?:rh\s*)?(?:positive|negative|pos|neg)\b))",
+        r"\bblood\s+(?:type|group)(?:\s+is|\s+was|:)?\s+"
+        r"(?P<v>(?-i:AB|A|B|O)\s?(?:[+-](?!\w)|(?:rh\s*)?(?:positive|negative|pos|neg)\b))",
         "blood",
     ),
     rule(
@@ -73,8 +74,8 @@ SAYINGS = (
     ),
     rule(
         "AGE",
-        r"\b(?:turn(?:ed|s|ing)?|(?:i|s?he|they)(?:'ll|\s+will)\s+be|(?:i'm|i\s+am|(?:s?he|who)(?:'s|\s+is)|they\s+are|they're)(?:\s+only|\s+just"
-        r"|\s+now)?)"
+        r"\b(?:turn(?:ed|s|ing)?|(?:i|s?he|they)(?:'ll|\s+will)\s+be"
+        r"|(?:i'm|i\s+am|(?:s?he|who)(?:'s|\s+is)|they\s+are|they're)(?:\s+only|\s+just|\s+now)?)"
         r"\s+(?P<v>\d{1,3})\b(?=\s*(?:$|[,;!?)\n]|\.(?!\d)|(?:and|but|so|now|today|yesterday|tomorrow|in|on|this"
         r"|last|next|soon|already|years?|while|when)\b))"
         r"(?!\s*(?:in|on)\s+(?:line|row|total|all|the)\b|,\d)",
@@ -85,8 +86,10 @@ SAYINGS = (
         "AGE",
         rf"\b(?:my|his|her|our|their|your)\s+(?:[\w-]+\s+)?(?:{_KIN}|kid|baby|twins?|nephew|niece|grand\w+|dog|cat)"
         rf"(?:,?\s+(?-i:[A-Z]\w+),?)?(?:'s|\s+is|\s+are)(?:\s+(?:only|just|now|almost|nearly|about|already|both))?"
-        rf"\s+(?P<v>\d{{1,3}}|{_NUMERALS})\b(?!\s*(?:%|[:.,/]\d|-\w|of\b|(?!years?|months?|weeks?|and|but|so|now|this|today"
-        rf"|tomorrow|yesterday|in|on|next|soon|already|while|when|or|years)[a-z]))",
+        # Nothing that is counted follows: of other words only these may.
+        rf"\s+(?P<v>\d{{1,3}}|{_NUMERALS})\b(?!\s*(?:%|[:.,/]\d|-\w|of\b"
+        r"|(?!years?|months?|weeks?|and|but|so|now|this|today"
+        r"|tomorrow|yesterday|in|on|next|soon|already|while|when|or)[a-z]))",
         "my his her our their your",
         accepts=lambda v: not v.isdigit() or 1 <= int(v) <= 120,
     ),

@@ -90,8 +90,8 @@ CALLS: dict[str, tuple[Callable[[Memory], object], str]] = {
     "an empty owner": (lambda m: m.forget(user_id=""), "user_id"),
     # The wrong type is the point.
     # The wrong type is the point.
-    "a document": (lambda m: m.forget({"owner": MARKER}), "takes a plan"),  # type: ignore[arg-type]
-    "an owner for a plan": (lambda m: m.forget(MARKER), "takes a plan"),  # type: ignore[arg-type]
+    "a document": (lambda m: m.forget({"owner": MARKER}), "takes a plan"),  # type: ignore[arg-type]  # on purpose
+    "an owner for a plan": (lambda m: m.forget(MARKER), "takes a plan"),  # type: ignore[arg-type]  # on purpose
     "both": (lambda m: m.forget(m.plan_forget(user_id="ana"), user_id="ana"), "one of them"),
     "a reference of two lines": (lambda m: m.forget(user_id="ana", reference=f"{MARKER}\nx"), "one line"),
     "a reference for a plan": (

@@ -112,7 +112,7 @@ def test_a_stranger_needs_the_key_of_the_home(certificate: Certificate, home: Pl
         with pytest.raises(CertificateError, match="another home: give the public key"):
             stranger.verify(certificate)
         # None, so that the list is given.
-        report = verified(stranger, certificate, lambda home: looked.append(home) or [], public)  # type: ignore[func-returns-value]
+        report = verified(stranger, certificate, lambda home: looked.append(home) or [], public)  # type: ignore[func-returns-value]  # it is to
         assert (report.verdict, report.key, report.home_known) == ("signed", "given", False)
         assert (report.chain, report.checks, looked) == (None, None, [])
         with pytest.raises(CertificateError, match="does not fit"):

@@ -151,8 +151,7 @@ WRONG_TYPES: tuple[dict[str, Any], ...] = (
 
 
 def test_a_transcript_of_rubbish_loses_none_of_what_was_said(agent: Agent) -> None:
-    # What no client would send.
-    good = claude("user", f"a\0b\ud800 {MARKER}", {"no": "id"}, timestamp=7), claude("user", "Fine", "x" * 5_000)  # type: ignore[arg-type]
+    good = claude("user", f"a\0b\ud800 {MARKER}", {"no": "id"}, timestamp=7), claude("user", "Fine", "x" * 5_000)  # type: ignore[arg-type]  # no client sends it
     path = agent.transcript(*HOSTILE, *WRONG_TYPES, good[0], b"", *HOSTILE, good[1])
     assert agent.end(path) == f"memguard: unreadable lines of the transcript: {2 * len(HOSTILE)}\n"
     odd, fine = agent.stored(2)

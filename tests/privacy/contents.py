@@ -11,7 +11,7 @@ def everything(session: Session) -> dict[str, str]:
     """Every table of a vault, shadow tables of the word index too, as text."""
     tables = [name for (name,) in session.all("SELECT name FROM sqlite_master WHERE type = 'table'")]
     # Names of tables, from the schema.
-    return {table: repr(session.all(f"SELECT * FROM {table}")).casefold() for table in tables}  # noqa: S608
+    return {table: repr(session.all(f"SELECT * FROM {table}")).casefold() for table in tables}  # noqa: S608 - names of tables, from the schema
 
 
 def in_the_vault(memory: Memory, owner: str = "ana") -> dict[str, str]:
