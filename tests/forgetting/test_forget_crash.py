@@ -66,18 +66,23 @@ def test_a_kill_inside_the_transaction_leaves_everything(home: Places, woven: Wo
         assert memory.forget(memory.plan_forget(user_id="ana", run_id="r-2")).state == "complete"
 
 
+def half_written(part: Path) -> None:
+    part.touch(0o600)
+    part.write_bytes(b'{"format": 1, "ho')
+
+
 def test_a_marker_that_a_crash_has_left_half_written_is_taken_away(home: Places, woven: Woven) -> None:
     """The keyring writes it with each change, those of other owners too."""
     part = part_of(home.home / MARKER)
     with open_at(home) as memory:
-        part.touch(0o600)
+        half_written(part)
         assert memory.forget(memory.plan_forget(user_id="ana", ids=[woven.half])).state == "complete"
         assert not part.exists()
     killed(home, (f"{FORGET}:looked", "before"), "memories")
-    part.touch(0o600)
+    half_written(part)
     with open_at(home) as memory:
         assert [certificate.state for certificate in memory.resume()] == ["complete"]
-        part.touch(0o600)
+        half_written(part)
         assert memory.resume() == []
         assert not files(memory.home).residues
 
